@@ -497,8 +497,7 @@ static void tell(struct face *f, const struct imager_report *r, int rc, const st
         bool lacks = rc == ERR_NOTFOUND || rc == ERR_USAGE || rc == ERR_CONFLICT;
 
         line("%s: calm-image --resume %s goes on where it was.",
-             lacks ? "Nothing was changed. Once what is named below is there again, as it was"
-                   : "Nothing is lost",
+             lacks ? "Once what is named below is there again, as it was" : "Nothing is lost",
              buf_text(&r->part));
         tell_check_code(r);
     }

@@ -48,6 +48,69 @@ static int leave_out_end(struct rescue *r, struct err *e)
     return rc;
 }
 
+static bool answers_at(struct rescue *r, uint64_t off)
+{
+    uint64_t sector_size = r->source->sector_size, left = r->map->size - off;
+    struct err ignored;
+
+    return source_read(r->source, off, r->bytes, left < sector_size ? left : sector_size, true,
+                       &ignored) > 0;
+}
+
+/* Whether what was read before can still be read, in one of several places, since one of them may
+ * have become bad itself. Where nothing was read yet, nobody can tell. */
+static bool still_answers(struct rescue *r)
+{
+    enum { PLACES = 4 };
+    bool is_known = r->has_good;
+    struct area a;
+
+    if (r->has_good && answers_at(r, r->good))
+        return true;
+    for (uint64_t i = 0; i < PLACES; i++) {
+        uint64_t from = r->map->size / PLACES * i;
+
+        if (!fault_map_next(r->map, from, r->map->size, AREA_READ, &a))
+            continue;
+        is_known = true;
+        if (answers_at(r, a.off - a.off % r->source->sector_size))
+            return true;
+    }
+    return !is_known;
+}
+
+/* A device that was set offline, or whose bridge hung up, fails each read as a bad sector does. */
+static int check_answers(struct rescue *r, struct err *e)
+{
+    int rc = 0;
+
+    if (still_answers(r)) {
+        r->doubtful_count = 0;
+        return 0;
+    }
+    while (rc == 0 && r->doubtful_count) {
+        const struct area *a = &r->doubtful[--r->doubtful_count];
+
+        rc = mark(r, a->off, a->size, AREA_UNSCRAPED, e);
+    }
+    return rc ? rc
+              : err_set(e, ERR_IO,
+                        "the source answers no read any more, not even of what was read before: it "
+                        "is gone. What failed since then does not count as unreadable");
+}
+
+static int note_attempt(struct rescue *r, uint64_t off, const struct attempt *a, struct err *e)
+{
+    if (a->got) {
+        r->good = (off + a->got - 1) / r->source->sector_size * r->source->sector_size;
+        r->has_good = true;
+        r->doubtful_count = 0;
+        r->failed = 0;
+        return 0;
+    }
+    return a->is_bad && ++r->failed % RESCUE_DOUBTFUL == 0 ? check_answers(r, e) : 0;
+}
+
 /* Reads a range of at most a block, in as many reads as it takes; what came is taken and marked.
  * Where the source ended, attempt is bad and the rest is marked already. */
 static int attempt(struct rescue *r, uint64_t off, size_t size, bool by_sector, struct attempt *out,
@@ -82,7 +145,7 @@ static int attempt(struct rescue *r, uint64_t off, size_t size, bool by_sector, 
         rc = taken ? taken : rc;
     }
     out->is_slow = r->slow_ms && source_now_ms(r->source) - began > r->slow_ms;
-    return rc;
+    return rc ? rc : note_attempt(r, off, out, e);
 }
 
 /* A block that failed: what came is marked, the sector behind it and the rest are a bad area. */
@@ -168,8 +231,11 @@ static int read_sector(struct rescue *r, uint64_t off, bool *is_bad, struct err 
     int rc = attempt(r, off, size, true, &t, e);
 
     *is_bad = t.is_bad;
-    if (rc == 0 && t.is_bad)
+    if (rc == 0 && t.is_bad) {
         rc = mark(r, off + t.got, size - t.got, AREA_BAD, e);
+        r->doubtful[r->doubtful_count++ % RESCUE_DOUBTFUL] =
+            (struct area){.off = off + t.got, .size = size - t.got};
+    }
     return rc;
 }
 
@@ -289,5 +355,5 @@ int rescue_run(struct rescue *r, struct err *e)
         if (rc == 0)
             r->pass++;
     }
-    return rc;
+    return rc == 0 && r->doubtful_count ? check_answers(r, e) : rc;
 }

@@ -4,7 +4,11 @@
 #include "acquire/fault_map.h"
 #include "acquire/source.h"
 
-enum { RESCUE_BLOCK = 1 << 20, RESCUE_MEMORY_ALIGN = 4096 };
+enum {
+    RESCUE_BLOCK = 1 << 20,
+    RESCUE_MEMORY_ALIGN = 4096,
+    RESCUE_DOUBTFUL = 64, /* reads that may fail in a row before it is asked whether any succeeds */
+};
 
 enum rescue_pass {
     RESCUE_COPY,  /* forward, stretches behind failures left out */
@@ -30,6 +34,12 @@ struct rescue {
     enum rescue_pass pass; /* where it is */
     unsigned try;          /* of RESCUE_RETRY, from 1 */
     uint64_t at;           /* where it reads */
+    unsigned failed;       /* reads in a row */
+    bool has_good;
+    uint64_t good; /* a sector that was read last */
+    /* What counts as unreadable since the source was known to answer. */
+    struct area doubtful[RESCUE_DOUBTFUL];
+    size_t doubtful_count;
     /* Takes bytes that were read. */
     int (*take)(void *context, uint64_t off, const void *bytes, size_t size, struct err *e);
     /* Called before each read with how much it is; non-zero ends the work and is returned. */
@@ -39,5 +49,6 @@ struct rescue {
 
 /* Reads until each byte of the range is AREA_READ or AREA_BAD. It can be called again with a map
  * that was left in the middle. What take and go_on return; ERR_NOTFOUND: the source is gone, or
- * ends before its size; ERR_LIMIT as fault_map_set. */
+ * ends before its size; ERR_IO: it answers no read any more, not even of what was read before, and
+ * what failed meanwhile is left to be read; ERR_LIMIT as fault_map_set. */
 MUST_CHECK int rescue_run(struct rescue *r, struct err *e);

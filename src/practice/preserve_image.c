@@ -444,7 +444,7 @@ static int end(struct imaging *g, int ended, struct err *why, struct err *e)
     if (ended && image_left(g)[0])
         return err_set(e, ended, "%s. %s: calm preserve image --resume im%u", why->text,
                        ended == ERR_NOTFOUND || ended == ERR_USAGE || ended == ERR_CONFLICT
-                           ? "Nothing was changed. Once that is there again, as it was"
+                           ? "Once that is there again, as it was"
                            : "Nothing is lost",
                        g->number);
     if (ended)

@@ -22,6 +22,7 @@ struct made_source {
     int64_t now_ms;
     uint64_t reads;
     uint64_t gone_after;            /* reads; 0: never */
+    uint64_t dead_after;            /* reads, behind which each fails as a bad sector does */
     uint64_t ends_at;               /* bytes; 0: its size */
     size_t short_reads;             /* bytes at most in one; 0: no limit */
     bool fails_whole;               /* a read with a bad sector in it gives nothing */
@@ -61,8 +62,11 @@ static int64_t made_read(struct source *s, uint64_t off, void *bytes, size_t siz
     size_t good = 0;
 
     m->now_ms++;
-    if (m->gone_after && ++m->reads > m->gone_after)
+    m->reads++;
+    if (m->gone_after && m->reads > m->gone_after)
         return err_set(e, ERR_NOTFOUND, "the device is gone");
+    if (m->dead_after && m->reads > m->dead_after)
+        return err_set(e, ERR_IO, "sector %llu", (unsigned long long)(off / s->sector_size));
     if (by_sector && size > s->sector_size)
         m->sectors_lost_by_cache++;
     if (off % s->sector_size)

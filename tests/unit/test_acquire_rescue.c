@@ -227,6 +227,56 @@ static void a_source_that_goes_or_ends_is_told_and_goes_on(void **state)
     made_release(&m);
 }
 
+/* As a disk that the kernel set offline: there, and each read fails. Then it is plugged in again.
+ */
+static void a_source_that_answers_no_more_costs_no_sector(void **state)
+{
+    enum { SIZE = 1000 * 512, BAD = 130 };
+    _Alignas(4096) static uint8_t block[8 * 512];
+
+    (void)state;
+    for (uint64_t dead_after = 1; dead_after < 1200; dead_after += 37) {
+        struct made_source m;
+        struct fault_map map;
+        struct sink sink;
+        struct rescue r;
+        struct err e = {0};
+
+        made_init(&m, 5, SIZE, 512);
+        for (unsigned i = 300; i < 300 + BAD; i++) /* more in a row than are waited for */
+            m.faults[i].kind = FAULT_BAD;
+        m.dead_after = dead_after;
+        sink = (struct sink){.m = &m, .bytes = mem_alloc(SIZE)};
+        fault_map_init(&map, SIZE, AREA_UNTRIED);
+        for (unsigned run = 0; run < 2; run++) {
+            int rc;
+
+            r = (struct rescue){.source = &m.source,
+                                .map = &map,
+                                .until = SIZE,
+                                .skip_max = SIZE / 4,
+                                .block = 8 * 512,
+                                .bytes = block,
+                                .take = take,
+                                .go_on = go_on,
+                                .context = &sink};
+            rc = rescue_run(&r, &e);
+            if (run == 0 && rc) {
+                assert_int_equal(rc, ERR_IO);
+                assert_non_null(strstr(e.text, "it is gone"));
+                assert_true(fault_map_sum(&map, AREA_BAD) <= BAD * 512);
+            } else {
+                assert_int_equal(rc, 0);
+            }
+            m.dead_after = 0;
+        }
+        check(&m, &map, sink.bytes, dead_after);
+        fault_map_release(&map);
+        free(sink.bytes);
+        made_release(&m);
+    }
+}
+
 /* 9,000,000 bytes are 17,578 sectors and 64 bytes. */
 static void a_source_that_shrank_to_no_whole_sector_ends(void **state)
 {
@@ -306,6 +356,7 @@ int main(void)
         cmocka_unit_test(seeded_faults_cost_exactly_the_sectors_that_cannot_be_read),
         cmocka_unit_test(easy_areas_come_first_and_retries_last),
         cmocka_unit_test(a_source_that_goes_or_ends_is_told_and_goes_on),
+        cmocka_unit_test(a_source_that_answers_no_more_costs_no_sector),
         cmocka_unit_test(a_source_that_shrank_to_no_whole_sector_ends),
         cmocka_unit_test(a_retry_behind_the_end_of_a_source_ends),
     };
