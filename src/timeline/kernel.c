@@ -57,6 +57,9 @@ static const struct meaning sentences[] = {
     {"Memory cgroup out of memory: Kill{_:any} process {process.pid:n} "
      "({process.name:any}){_:rest}",
      "out-of-memory", HOST, NO},
+    /* The same in other words. */
+    {"oom-kill:constraint={_:any},task={process.name:any},pid={process.pid:n},uid={user.id:n}",
+     "out-of-memory-victim", HOST, NO},
     {"{_} invoked oom-killer: {_:rest}", "out-of-memory", HOST, NO},
     {"{_:any}: page allocation failure{event.reason:rest}", "out-of-memory", HOST, NO},
     DISK("blk_update_request: {event.reason:any} error, dev {device.id:any}, sector {_:rest}"),

@@ -12,6 +12,7 @@ static const struct meaning pam[] = {
     {"session opened for user {user.name}{_:rest}", "session-open", "session", YES},
     {"session closed for user {user.name}", "session-close", "session", YES},
     {"check pass; user unknown", "login-invalid-user", AUTH, NO},
+    {"conversation failed", "login-conversation", AUTH, NO},
     {"bad username [{user.name:any}]", "login-invalid-user", AUTH, NO},
     {"password changed for {user.target.name}", "password-change", "iam", YES},
     {"new password not acceptable{_:rest}", "password-change", "iam", NO},

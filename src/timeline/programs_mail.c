@@ -18,6 +18,9 @@ static const struct meaning smtpd[] = {
      "login", AUTH, NO},
     {"{email.local_id}: client=" CLIENT ", sasl_method={_:any}, sasl_username={user.name:rest}",
      "login", AUTH, YES},
+    /* Who has gone by then has no address. */
+    {"{email.local_id}: client={_}[unknown], sasl_method={_:any}, sasl_username={user.name:rest}",
+     "login", AUTH, YES},
     {"{email.local_id}: client=" CLIENT "{_:rest}", "mail-receive", MAIL, "unknown"},
     {"{email.local_id}: reject: {_} from " CLIENT ": {error.code:n} {event.reason:any}; "
      "from=<{email.from.address:any}> to=<{email.to.address:any}>{_:rest}",

@@ -121,6 +121,41 @@ static const struct meaning xinetd[] = {
     {"EXIT: {service.name} {_:rest}", "disconnect", NETWORK, "unknown"},
 };
 
+/* strongSwan: src/libcharon/sa, behind "05[IKE] ". */
+static const struct meaning charon[] = {
+    {"{_:any}authentication of '{user.name:any}' with {_:any} successful", "login", AUTH, YES},
+    {"{_:any}authentication of '{user.name:any}' with {_:any} failed", "login", AUTH, NO},
+};
+
+/* xrdp: sesman/sesexec, behind "[INFO ] ". */
+static const struct meaning xrdp[] = {
+    {"{_:any}++ created session (access granted): username {user.name:any}, ip "
+     "{source.ip:ip}:{source.port:n}{_:rest}",
+     "login", AUTH, YES},
+    {"{_:any}Session created, access granted for user {user.name}", "login", AUTH, YES},
+    {"{_:any}AUTHFAIL: user={user.name:most} ip={source.ip:host} time={_:n}", "login", AUTH, NO},
+};
+
+/* fail2ban: server/actions.py, by its logging to syslog. */
+static const struct meaning fail2ban[] = {
+    {"{_:any}[{fail2ban.jail:any}] Ban {source.ip:ip}", "ban", NETWORK, YES},
+    {"{_:any}[{fail2ban.jail:any}] Unban {source.ip:ip}", "unban", NETWORK, YES},
+};
+
+/* Samba: vfs_full_audit(8), its usual prefix, and with the share. */
+static const struct meaning smbd_audit[] = {
+    {"{user.name:any}|{source.ip:ip}|{smb.share:any}|{smb.operation:any}|ok|{file.path:rest}",
+     "file-access", "file", YES},
+    {"{user.name:any}|{source.ip:ip}|{smb.share:any}|{smb.operation:any}|fail "
+     "({event.reason:any})|{file.path:rest}",
+     "file-access", "file", NO},
+    {"{user.name:any}|{source.ip:ip}|{smb.operation:any}|ok|{file.path:rest}", "file-access",
+     "file", YES},
+    {"{user.name:any}|{source.ip:ip}|{smb.operation:any}|fail "
+     "({event.reason:any})|{file.path:rest}",
+     "file-access", "file", NO},
+};
+
 static const struct program programs[] = {
     {.name = "dropbear", .meanings = dropbear, .count = COUNT_OF(dropbear)},
     /* The others are its categories, as a channel without a program's name prints them. */
@@ -132,5 +167,11 @@ static const struct program programs[] = {
     {.name = "xinetd", .meanings = xinetd, .count = COUNT_OF(xinetd)},
     {.name = "slapd", .meanings = slapd, .count = COUNT_OF(slapd)},
     {.name = "dhcpd", .meanings = dhcpd, .count = COUNT_OF(dhcpd)},
+    {.name = "charon|charon-systemd", .meanings = charon, .count = COUNT_OF(charon)},
+    {.name = "xrdp-sesman|xrdp-sesexec", .meanings = xrdp, .count = COUNT_OF(xrdp)},
+    {.name = "fail2ban.actions|fail2ban-server|fail2ban",
+     .meanings = fail2ban,
+     .count = COUNT_OF(fail2ban)},
+    {.name = "smbd_audit", .meanings = smbd_audit, .count = COUNT_OF(smbd_audit)},
 };
 const struct program_list network_programs = {programs, COUNT_OF(programs)};

@@ -48,6 +48,9 @@
 static const struct meaning sshd[] = {
     TRIED("Accepted {_}", "login", YES),
     TRIED("Failed {_}", "login", NO),
+    /* krb5_kuserok: gss-serv-krb5.c; "Accepted" follows. */
+    {"Authorized to {user.name}, krb5 principal {krb5.principal} ({_:any})", "login-authorized",
+     AUTH, YES},
     TRIED("Postponed {_}", "login-postponed", "unknown"),
     TRIED("Partial {_}", "login-partial", "unknown"),
     {"Invalid user {user.name:most} from " FROM, "login-invalid-user", AUTH, NO},

@@ -88,6 +88,7 @@ static const struct meaning accounts[] = {
     {"delete '{user.target.name}' from group '{group.name}'", "group-member-remove", "iam", YES},
     {"delete user '{user.target.name}'", "user-delete", "iam", YES},
     {"removed group '{group.name}'{_:rest}", "group-delete", "iam", YES},
+    {"removed shadow group '{group.name}'{_:rest}", "group-shadow-delete", "iam", YES},
     {"group '{group.name}' removed{_:rest}", "group-delete", "iam", YES},
     {"password for '{user.target.name}' changed by '{user.name}'", "password-change", "iam", YES},
     /* FreeBSD's pam_unix.c; BusyBox: loginutils/passwd.c */
@@ -231,6 +232,10 @@ static const struct meaning systemd[] = {
     UNIT("Finished ", ".", "service-finish", YES),
     UNIT("Stopping ", "...", "service-stopping", "unknown"),
     {"Stopped target {_:rest}", "target-stop", "host", YES},
+    {"Created symlink {file.path:any} \xE2\x86\x92 {file.target_path:any}.", "service-enable",
+     "configuration", YES},
+    {"Created symlink from {file.path:any} to {file.target_path:any}.", "service-enable",
+     "configuration", YES},
     UNIT("Stopped ", ".", "service-stop", YES),
     UNIT("Reloaded ", ".", "service-reload", YES),
     UNIT("Failed to start ", ".", "service-start", NO),
@@ -288,6 +293,7 @@ static const struct meaning logind[] = {
     {"Removed session {_}.", "session-close", "session", YES},
     {"Session {_} logged out. Waiting for processes to exit.", "session-close", "session", YES},
     {"Power key pressed{_:rest}", "power-key", "host", "unknown"},
+    {"Operation '{event.reason:any}' finished.", "power-operation", "host", YES},
     {"System is rebooting.", "reboot", "host", YES},
     {"System is powering down.", "shutdown", "host", YES},
     {"System is halting.", "shutdown", "host", YES},
@@ -299,6 +305,25 @@ static const struct meaning logind[] = {
     {"{_:any}The system will halt now!", "shutdown", "host", "unknown"},
     {"{_:any}The system will {event.reason:any} at {_:any}!", "shutdown-schedule", "host",
      "unknown"},
+};
+
+/* systemd: src/journal/journald-server.c, journal-vacuum.c; rsyslog: tools/rsyslogd.c; audit:
+ * src/auditd.c. Who stops what logs leaves this behind. */
+static const struct meaning journald[] = {
+    {"Journal started", "logging-start", "host", YES},
+    {"Journal stopped", "logging-stop", "host", YES},
+    {"Vacuuming done, freed {_} of archived journals from {file.path:any}.", "log-remove", "host",
+     YES},
+    {"File {file.path:any} corrupted or uncleanly shut down, renaming and replacing.", "log-damage",
+     "host", "unknown"},
+};
+static const struct meaning rsyslogd[] = {
+    {"[origin software=\"rsyslogd\"{_:any}] start", "logging-start", "host", YES},
+    {"[origin software=\"rsyslogd\"{_:any}] exiting on signal {_:n}.", "logging-stop", "host", YES},
+};
+static const struct meaning auditd[] = {
+    {"The audit daemon is exiting.", "logging-stop", "host", YES},
+    {"Init complete, auditd {_} listening for events{_:rest}", "logging-start", "host", YES},
 };
 
 /* systemd: src/coredump/coredump.c. */
@@ -367,8 +392,25 @@ static const struct meaning alternatives[] = {
      "configuration", YES},
 };
 
-/* What libraries say in the name of the program that has them: TCP wrappers. */
+/* What libraries say in the name of the program that has them: TCP wrappers; duo_unix, duo_log().
+ */
+#define DUO(what, outcome)                                                                         \
+    {what " Duo login for '{user.name:any}' from {source.ip:host}: {event.reason:rest}",           \
+     "login-second-factor", AUTH, outcome},                                                        \
+        {what " Duo login for '{user.name:any}' from {source.ip:host}", "login-second-factor",     \
+         AUTH, outcome},                                                                           \
+        {what " Duo login for '{user.name:any}': {event.reason:rest}", "login-second-factor",      \
+         AUTH, outcome},                                                                           \
+    {                                                                                              \
+        what " Duo login for '{user.name:any}'", "login-second-factor", AUTH, outcome              \
+    }
 static const struct meaning any_program[] = {
+    DUO("Successful", YES),
+    DUO("Failed", NO),
+    DUO("Aborted", NO),
+    /* Without having asked, as its settings or a server that is down have it. */
+    DUO("Skipped", "unknown"),
+    DUO("Failsafe", "unknown"),
     {"refused connect from {source.address:most} ({source.ip:ip})", "connection", "network", NO},
     {"refused connect from {source.ip:host}", "connection", "network", NO},
     {"last message repeated {event.repeated:n} times", NULL, NULL, NULL},
@@ -391,6 +433,9 @@ static const struct program programs[] = {
     TABLE("login", login),
     TABLE("systemd", systemd),
     TABLE("systemd-logind", logind),
+    TABLE("systemd-journald", journald),
+    TABLE("rsyslogd", rsyslogd),
+    TABLE("auditd", auditd),
     TABLE("systemd-coredump", coredump),
     TABLE("polkitd", polkitd),
     TABLE("doas", doas),
