@@ -122,6 +122,7 @@ struct reader {
     int64_t last_ns; /* of the event before */
     bool has_last;
     bool begins_event;           /* of a format with event_of: the line is the first of its event */
+    size_t open_record;          /* for the format: bytes of one that goes on in the next line */
     bool is_plain;               /* the line that is asked for is known to be ASCII without NUL */
     struct years_part *counting; /* not NULL: times alone are wanted of lines, for this */
     struct year_hosts *hosts;    /* of them, while they are counted */

@@ -3,7 +3,10 @@
 #include "timeline/syslog_programs.h"
 #include "timeline/syslog_words.h"
 
-enum { CANDIDATES_MAX = 4 };
+enum {
+    CANDIDATES_MAX = 4,
+    RECORD_MOST = 2048, /* NGX_MAX_ERROR_STR: the server cuts what is longer */
+};
 
 static const struct str client_mark = {", client: ", 10};
 
@@ -134,6 +137,12 @@ static bool take_ends(struct reader *r, struct str *line, struct stated *s, stru
     if (str_take(&at, "*") && take_number(&at, ' ', &connection))
         event_put(e, field_number(r->names, STR("nginx.connection")), connection);
     *line = take_tail(r, e, at);
+    if (str_starts(*line, "[client ")) { /* ModSecurity's connector says it first, too */
+        struct str behind = *line;
+
+        (void)str_cut(&behind, ']');
+        *line = str_take(&behind, " ") ? behind : *line;
+    }
     return true;
 }
 
@@ -152,19 +161,66 @@ struct str nginx_without_ends(struct reader *r, struct str sentence, struct even
     return sentence;
 }
 
+/* What a program behind it wrote ('FastCGI sent in stderr: "…" while reading …') has the line ends
+ * that it had there, and the rest of the record stands behind the quote. */
+static bool is_open(struct str line)
+{
+    static const char mark[] = " sent in stderr: \"", end[] = "\" while ";
+    const char *begin = memmem(line.p, line.len, mark, sizeof(mark) - 1);
+
+    return begin &&
+           !memmem(begin + sizeof(mark) - 1,
+                   (size_t)(line.p + line.len - begin) - (sizeof(mark) - 1), end, sizeof(end) - 1);
+}
+
+static enum line_verdict go_on(struct reader *r, struct str line)
+{
+    static const char end[] = "\" while ";
+
+    if (r->open_record == 0 || r->open_record + line.len > RECORD_MOST)
+        return LINE_FOREIGN;
+    r->open_record =
+        memmem(line.p, line.len, end, sizeof(end) - 1) ? 0 : r->open_record + line.len + 1;
+    return LINE_CONTINUES;
+}
+
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
     struct str whole = line;
     struct stated s;
 
     if (!take_ends(r, &line, &s, e))
-        return LINE_FOREIGN;
+        return go_on(r, whole);
+    r->open_record = is_open(whole) ? whole.len : 0;
     reader_time(r, e, &s);
+    if (r->open_record) { /* the rest is not there yet */
+        event_puts(e, FIELD_PROCESS_NAME, "nginx");
+        event_put(e, FIELD_MESSAGE, whole);
+        return LINE_EVENT;
+    }
     event_puts(e, FIELD_PROCESS_NAME, "nginx");
     syslog_understand(r, e, line);
     event_put(e, FIELD_MESSAGE, whole);
     return LINE_EVENT;
 }
 
-const struct format format_nginx_error = {
-    .name = "nginx-error", .version = 3, .is_splittable = true, .line = line_of};
+/* A record of several lines says what it is at its end. */
+static void end_event(struct reader *r, struct event *e)
+{
+    struct str message = event_value(e, FIELD_MESSAGE), at = message;
+
+    if (!is_open(str_cut(&at, '\n')) || at.len == 0)
+        return;
+    at = message;
+    (void)str_cut(&at, '#');
+    (void)str_cut(&at, ' ');
+    if (str_starts(at, "*"))
+        (void)str_cut(&at, ' ');
+    syslog_understand(r, e, take_tail(r, e, at));
+}
+
+const struct format format_nginx_error = {.name = "nginx-error",
+                                          .version = 3,
+                                          .is_splittable = true,
+                                          .line = line_of,
+                                          .whole = end_event};

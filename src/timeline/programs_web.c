@@ -82,6 +82,9 @@ static const struct meaning nginx[] = {
     {"limiting requests, excess: {_:any} by zone {_:rest}", "rate-limit", WEB, NO},
     {"limiting connections by zone {_:rest}", "rate-limit", WEB, NO},
     {"\"{file.path:any}\" is not found ({event.reason:any})", "file-not-found", WEB, NO},
+    {"ModSecurity: Access denied with code {http.response.status_code:n} {event.reason:rest}",
+     "access-denied", WEB, NO},
+    {"FastCGI sent in stderr: \"{event.reason:any}\" while {_:rest}", "script-error", WEB, NO},
     {"SSL_read() failed {event.reason:rest}", "tls-read", "network", NO},
     {"SSL_do_handshake() failed {event.reason:rest}", "tls-handshake", "network", NO},
 };

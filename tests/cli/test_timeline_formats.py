@@ -416,6 +416,14 @@ CASES = [
           "user.name": "alice", "url.domain": "www.example.org", "http.request.referrer": "https://example.org/a,b", "nginx.connection": "66647", "event.outcome": "failure"},
          {"log.level": "critical", "source.ip": ["192.0.2.1", "192.0.2.8"], "event.is_ambiguous": "yes"},
          {"source.ip": "192.0.2.9", "event.is_ambiguous": None, "http.request.method": "GET", "url.original": "/z", "http.version": "2.0"}]),
+    # nginx: src/http/modules/ngx_http_fastcgi_module.c writes what comes in as it is; ModSecurity's connector for nginx.
+    ("nginx-error", "2026/11/25 03:12:09 [error] 55#0: *7 FastCGI sent in stderr: \"PHP message: PHP Warning:  x in /x.php on line 3\nPHP message: PHP Fatal error: y\nz\" while reading response "
+     "header from upstream, client: 192.0.2.7, server: _, request: \"POST /x.php HTTP/1.1\", upstream: \"fastcgi://unix:/run/php.sock:\", host: \"x\"\n"
+     "2026/11/25 03:12:10 [error] 55#55: *7 [client 192.0.2.7] ModSecurity: Access denied with code 403 (phase 2). [file \"/x.conf\"], client: 192.0.2.7, server: _, "
+     "request: \"GET /x HTTP/1.1\"\n2026/11/25 03:12:11 [error] 55#55: *7 access forbidden by rule, client: 192.0.2.9, server: , request: \"GET /z HTTP/2.0\"\n", [
+         {"source.ip": "192.0.2.7", "url.original": "/x.php", "url.domain": "x", "event.action": "script-error", "event.outcome": "failure", "nginx.upstream": "fastcgi://unix:/run/php.sock:",
+          "event.reason": "PHP message: PHP Warning:  x in /x.php on line 3\nPHP message: PHP Fatal error: y\nz"},
+         {"event.action": "access-denied", "http.response.status_code": "403", "source.ip": "192.0.2.7"}, {"source.ip": "192.0.2.9"}]),
     ("vsftpd", "Wed Nov 25 03:12:09 2026 [pid 27244] [alice] FAIL LOGIN: Client \"::ffff:192.0.2.7\"\n"
      "Wed Nov 25 03:12:10 2026 [pid 27244] [alice] OK UPLOAD: Client \"192.0.2.7\", \"/a b.txt\", 5 bytes, 0.10Kbyte/sec\n", [
          {"time": "2026-11-25T03:12:09Z", "doubt": "z", "user.name": "alice", "source.ip": "::ffff:192.0.2.7", "event.outcome": "failure"},
