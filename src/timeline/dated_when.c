@@ -28,6 +28,13 @@ static bool is_end(struct str at)
     return !char_is_digit(c) && !is_letter(c) && c != '.' && c != '/' && c != '_';
 }
 
+/* Of a zone's name, behind its first slash: "Etc/GMT+5", "America/Port-au-Prince". */
+static bool is_of_place(char c, bool is_behind)
+{
+    return is_letter(c) || c == '/' || c == '_' ||
+           (is_behind && (char_is_digit(c) || c == '+' || c == '-'));
+}
+
 /* "Europe/Berlin", as PHP writes it. */
 static bool take_place(struct str *rest, struct str *word)
 {
@@ -36,7 +43,7 @@ static bool take_place(struct str *rest, struct str *word)
 
     if (!str_take(&at, " ") || at.len == 0 || at.p[0] < 'A' || at.p[0] > 'Z')
         return false;
-    for (; len < at.len && (is_letter(at.p[len]) || at.p[len] == '/' || at.p[len] == '_'); len++)
+    for (; len < at.len && is_of_place(at.p[len], slash > 0); len++)
         slash = at.p[len] == '/' ? len : slash;
     if (slash == 0 || slash + 1 == len || len == at.len || at.p[len] != ']')
         return false;

@@ -189,6 +189,15 @@ static bool read_micros(struct str text, int64_t *us)
     return read_count(text, us) && *us <= INT64_MAX / 1000 && *us >= INT64_MIN / 1000;
 }
 
+/* "CET" in July: it may be the zone of that name, which has summer time then. */
+static bool is_other_zone(const struct reader *r, struct str name, const struct stated *s)
+{
+    const struct zone *named = s->has_zone && s->zone_s ? zone_named(r->zones, name) : NULL;
+    uint8_t doubt = 0;
+
+    return named && stated_is_date(s) && zone_offset(named, stated_seconds(s), &doubt) != s->zone_s;
+}
+
 /* "12/31/2026" and "03:12:09"; the zone by its name. */
 static bool read_date_and_clock(const struct foreign *f, struct stated *s)
 {
@@ -208,6 +217,8 @@ static bool read_date_and_clock(const struct foreign *f, struct stated *s)
     /* What holds at the time ("CEST"), or the zone's name, as before the middle of 2020. */
     if (!s->has_zone && !zone_word_find(zone, s))
         reader_zone(f->r, zone, s);
+    else if (is_other_zone(f->r, zone, s))
+        s->has_zone = false;
     return s->year != 0;
 }
 

@@ -113,12 +113,14 @@ class Clock(CaseTest):
                 ("07/01/2026", "12:00:01", "America/New_York", "16:00:01", ""), ("07/01/2026", "12:00:02", "Japan", "03:00:02", ""),
                 ("10/25/2026", "02:30:00", "Europe/Berlin", "00:30:00", "d"), ("03/29/2026", "02:30:00", "Europe/Berlin", "01:30:00", "g"),
                 ("07/01/2026", "12:00:03", "CEST", "10:00:03", ""), ("07/01/2026", "12:00:04", "EST", "12:00:04", "z"),
+                ("07/01/2026", "12:00:07", "CET", "12:00:07", "z"), ("12/01/2026", "12:00:08", "CET", "11:00:08", ""),
                 ("07/01/2026", "12:00:05", "Nowhere/No", "12:00:05", "z"), ("07/01/2026", "12:00:06", "../UTC", "12:00:06", "z"))
         table = self.folder / "l2t.csv"
         table.write_text("date,time,timezone,MACB,source,sourcetype,type,user,host,short,desc,version,filename,inode,notes,format,extra\n" + "".join(
             f"{date},{clock},{zone},M...,LOG,x,Recorded Time,-,h,s,row {i},2,OS:/log,1,-,p,-\n" for i, (date, clock, zone, _, _) in enumerate(rows)))
         php = self.folder / "php.log"
-        php.write_text("[01-Jul-2026 12:00:09 Europe/Berlin] PHP Notice:  x in a.php on line 7\n")
+        php.write_text("[01-Jul-2026 12:00:09 Europe/Berlin] PHP Notice:  x in a.php on line 7\n[01-Jul-2026 12:00:09 Etc/GMT+5] PHP west\n"
+                       "[01-Jul-2026 12:00:09 America/Port-au-Prince] PHP haiti\n")  # the sign is that of POSIX: five hours west; Haiti has summer time
         with tarfile.open(self.folder / "both.tar", "w") as tar:
             tar.add(table, "table")
         self.ana(f"preserve files '{table}' '{php}' '{self.folder / 'both.tar'}'")
@@ -130,7 +132,8 @@ class Clock(CaseTest):
         names = subprocess.run("find -L [A-Z]* -type f | LC_ALL=C sort | xargs grep -l ^TZif | xargs sha256sum | sha256sum", shell=True, cwd="/usr/share/zoneinfo",
                                capture_output=True, text=True, check=True).stdout
         self.assertEqual({t["zone-files"] for t in self.ana.json("analyse timelines")}, {names.split()[0]})
-        event, = self.ana.json("analyse search PHP")
+        self.assertEqual([(e["@timestamp"][11:19], e["doubt"]) for word in ("west", "haiti") for e in self.ana.json(f"analyse search {word}")], [("17:00:09", ""), ("16:00:09", "")])
+        event, = self.ana.json("analyse search Notice")
         self.assertEqual((event["@timestamp"][11:19], event["doubt"], self.field(event, "event.timezone")), ("10:00:09", "", "Europe/Berlin"))
         self.ana("analyse timeline --again")
 
