@@ -40,6 +40,7 @@ void build_argument(const struct build_order *o, const struct build_task *task,
     full.break_count = breaks ? (uint32_t)breaks->count : 0;
     full.strays = breaks ? breaks->strays : 0;
     full.hosts = breaks ? breaks->hosts : 0;
+    full.blocks = breaks ? breaks->blocks : 0;
     full.has_many_hosts = breaks && breaks->has_many_hosts;
     full.index_size = o->zones ? (uint32_t)o->zones->index.len : 0;
     full.zones_size = o->zones ? (uint32_t)o->zones->bytes.len : 0;

@@ -108,86 +108,6 @@ int job_end_part(struct job *j, const struct reader *r, struct err *e)
     return rc ? rc : worker_send(j->channel, BUILD_PART_END, bytes_of(&part, sizeof(part)), e);
 }
 
-/* "2099-01-01 00:00:00 UTC", or what is said of a time of no such calendar. */
-static const char *day_of(char out[UTC_PLAIN_SIZE], int64_t s)
-{
-    static const int64_t last_s = 253402300799; /* of the year 9999 */
-
-    if (s < 0 || s > last_s)
-        return s < 0 ? "before 1970" : "behind the year 9999";
-    return utc_plain(out, (struct utc){s, 0});
-}
-
-/* Lines without a year have one that follows from another time than that which is stated. */
-static int tell_disbelieved(struct reader *r, struct err *e)
-{
-    char stated[UTC_PLAIN_SIZE], instead[UTC_PLAIN_SIZE], words[256];
-
-    snprintf(words, sizeof(words),
-             "its time of modification, %s, cannot be, and is not believed: the years that its "
-             "lines do not state follow from %s",
-             day_of(stated, r->stated_s), day_of(instead, r->written_s));
-    return reader_notice(r, 0, words, e);
-}
-
-/* Some lines without a year are of none that follows from their order. */
-static int tell_strays(struct reader *r, struct err *e)
-{
-    uint64_t count = r->years.breaks->strays;
-    char words[256];
-
-    snprintf(
-        words, sizeof(words),
-        "its dates leave the order of the lines around them by more than a month and come back "
-        "%" PRIu64 " time%s, as where a clock was not set: no new year was inferred from that "
-        "(event.out_of_order)",
-        count, count == 1 ? "" : "s");
-    return reader_notice(r, 0, words, e);
-}
-
-/* The order of all lines shows nothing of the years where another host's begin. */
-static int tell_hosts(struct reader *r, struct err *e)
-{
-    uint64_t count = r->years.breaks->hosts;
-    char words[256];
-
-    snprintf(words, sizeof(words),
-             "another host begins where dates go back, %" PRIu64
-             " time%s, as where logs of several "
-             "hosts stand one behind another: the years of each follow from its own lines and from "
-             "when the file was written",
-             count, count == 1 ? "" : "s");
-    return reader_notice(r, 0, words, e);
-}
-
-static int tell_many_hosts(struct reader *r, struct err *e)
-{
-    char words[256];
-
-    snprintf(words, sizeof(words),
-             "its lines are of more than %d hosts: years follow from the order of all lines, also "
-             "where logs of several hosts stand one behind another",
-             YEAR_HOSTS_MOST);
-    return reader_notice(r, 0, words, e);
-}
-
-/* What is said against the years of lines that state none. */
-static int tell_years(struct reader *r, struct err *e)
-{
-    const struct year_breaks *b = r->years.breaks;
-    int rc = 0;
-
-    if (r->has_inferred_years && r->stated_s != INT64_MIN)
-        rc = tell_disbelieved(r, e);
-    if (rc == 0 && b && b->strays)
-        rc = tell_strays(r, e);
-    if (rc == 0 && b && b->hosts)
-        rc = tell_hosts(r, e);
-    if (rc == 0 && b && b->has_many_hosts && b->count > 1)
-        rc = tell_many_hosts(r, e);
-    return rc;
-}
-
 static int tell_encoding(struct reader *r, struct err *e)
 {
     return reader_notice(r, 0,
@@ -228,7 +148,7 @@ static int read_part(struct job *j, struct reader *r, uint64_t from, uint64_t to
     if (rc == 0 && from == 0 && text_is_by_look(r->encoding))
         rc = tell_encoding(r, e);
     if (rc == 0 && from == 0)
-        rc = tell_years(r, e);
+        rc = job_tell_years(r, e);
     return rc ? rc : job_end_part(j, r, e);
 }
 
@@ -510,13 +430,9 @@ static int count_given_part(void *context, const struct walked *m, struct err *e
         return rc;
     rc = reader_count_years(&r, j->task.from, j->task.to, UINT64_MAX, &part, 1, hosts, e);
     reader_end(&r);
-    counted = (struct build_counted){part.runs.strays,
-                                     part.has_clock,
-                                     part.has_fold,
-                                     part.runs.before,
-                                     part.runs.last,
-                                     hosts->has_many,
-                                     0};
+    counted = (struct build_counted){part.runs.strays,        part.has_clock, part.has_fold,
+                                     part.runs.before,        part.runs.last, hosts->has_many,
+                                     part.runs.has_many_backs};
     rc = rc ? rc : tell_runs(j, &part.runs, e);
     rc = rc ? rc : tell_host_places(j, hosts, e);
     return rc ? rc : worker_send(j->channel, BUILD_COUNTED, bytes_of(&counted, sizeof(counted)), e);

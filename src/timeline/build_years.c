@@ -62,6 +62,7 @@ int build_take_counted(struct lane *l, struct str body, struct err *e)
         !year_stated_is_sound(&c.last, PART_SIZE))
         return build_unsound(e);
     part->runs.strays += c.strays;
+    part->runs.has_many_backs = c.has_many_backs != 0;
     part->runs.before = c.before;
     part->runs.last = c.last;
     part->has_clock = c.has_clock != 0;

@@ -36,7 +36,7 @@ struct build_task {
     uint32_t source_room;                /* bytes of the directory, of a source that is one part */
     uint32_t fold_count;                 /* of a part: what is known of the source */
     uint32_t break_count;                /* likewise */
-    uint64_t strays, hosts;              /* likewise */
+    uint64_t strays, hosts, blocks;      /* likewise */
     uint32_t has_many_hosts, unused_too; /* likewise */
     uint32_t index_size, zones_size;     /* zones by their names (zone_names.h) */
     /* Then the zone's file, struct build_setting_head, source and zone's file of each setting, the
@@ -77,7 +77,7 @@ struct build_counted {
     uint64_t strays;
     uint32_t has_clock, has_fold;
     struct year_stated before, last; /* as struct year_runs has them */
-    uint32_t has_many_hosts, unused;
+    uint32_t has_many_hosts, has_many_backs;
 };
 struct build_source {
     int64_t written_s;

@@ -12,7 +12,7 @@ static bool can_be_one(const struct year_run *a, const struct year_run *b)
 /* Whether b, or its first line, goes on with a. */
 static bool goes_on(const struct year_run *a, const struct year_run *b)
 {
-    return !b->begins_host && year_is_near(&a->last, &b->first) && can_be_one(a, b);
+    return !(b->begins & YEAR_BEGINS_HOST) && year_is_near(&a->last, &b->first) && can_be_one(a, b);
 }
 
 void year_runs_release(struct year_runs *r)
@@ -49,7 +49,8 @@ bool year_run_is_sound(const struct year_run *r, uint64_t size)
            year_is_within(r->highest, 0, days) && year_is_within(r->end, r->lowest, r->highest) &&
            (r->year == 0 || year_is_within(r->year, FIRST_YEAR, LAST_YEAR)) &&
            r->votes <= size * 2 && r->week_lines <= size && r->week_days <= r->week_lines &&
-           is_sound_week(r) && r->is_foreign <= 1 && r->begins_host <= 1;
+           is_sound_week(r) && r->is_foreign <= 1 &&
+           r->begins <= (YEAR_BEGINS_HOST | YEAR_BEGINS_BACK);
 }
 
 bool year_stated_is_sound(const struct year_stated *s, uint64_t size)
@@ -415,19 +416,34 @@ static bool may_be_late(const struct year_runs *r, const struct year_run *run)
            !year_is_late(&january, &run->first);
 }
 
+/* The first line of a rotated log behind a newer one, as far as anyone can tell by then. */
+static bool begins_back(struct year_runs *r, const struct year_run *run)
+{
+    if (r->joins_backs || year_days_between(&r->of[r->count - 1].last, &run->first) >= -RETURN_DAYS)
+        return false;
+    r->has_many_backs = r->has_many_backs || r->backs == YEAR_BACKS_MOST;
+    r->backs += !r->has_many_backs;
+    return !r->has_many_backs;
+}
+
 static void add_all(struct year_runs *r, const struct year_run *run, size_t most)
 {
     struct year_runs reduced = {0};
+    uint32_t begins = 0;
 
     if (r->count && year_is_late(&r->of[r->count - 1].last, &run->first))
         return;
     if (r->count && goes_on(&r->of[r->count - 1], run) && !may_be_late(r, run)) {
-        join(&r->of[r->count - 1], run);
-        return;
+        if (!begins_back(r, run)) {
+            join(&r->of[r->count - 1], run);
+            return;
+        }
+        begins = YEAR_BEGINS_BACK;
     }
     if (r->count < most) {
         r->of = mem_grow(r->of, r->count, &r->room, sizeof(r->of[0]));
-        r->of[r->count++] = *run;
+        r->of[r->count] = *run;
+        r->of[r->count++].begins |= begins;
         return;
     }
     year_runs_reduce(&reduced, r);
@@ -507,6 +523,7 @@ void year_runs_append(struct year_runs *to, const struct years_part *part)
     const struct year_runs *runs = &part->runs;
 
     to->strays += runs->strays;
+    to->has_many_backs = to->has_many_backs || runs->has_many_backs;
     if (runs->count == 0) {
         year_runs_add_stated(to, &runs->last);
         return;

@@ -114,6 +114,14 @@ static inline bool year_is_shown(uint64_t lines, uint64_t of)
 
 /* Runs without what strays. to knows clocks and starts of lines, or learns such. */
 void year_runs_reduce(struct year_runs *to, const struct year_runs *all);
+/* Of a clock that was not set, as a machine has it that does not know its name yet. */
+static inline bool year_begins_unset(const struct year_run *r)
+{
+    return r->first.month == 1 && r->first.day == 1 && r->highest - r->lowest <= UNSET_DAYS;
+}
+/* Whether those are rotated logs one behind another, each a block: they lie side by side in one
+ * year, and some end where such begin that stand before them. *newest gets the last one of time. */
+bool year_runs_are_rotated(const struct year_runs *r, int64_t written_s, size_t *newest);
 /* What a part has, behind what stands before it. */
 void year_runs_append(struct year_runs *to, const struct years_part *part);
 /* The file was written when its lines were: what stands behind those of that time went astray. */

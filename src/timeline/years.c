@@ -89,7 +89,7 @@ void years_part_add(struct years_part *p, const struct stated *s, uint64_t at, b
         line.week = year_week_of(s);
     }
     if (is_new)
-        line.begins_host =
+        line.begins =
             p->runs.count == 0 || year_is_apart(&p->runs.of[p->runs.count - 1].last, &line.first);
     memset(p->day, 0, sizeof(p->day));
     year_runs_add(&p->runs, &line, YEAR_RUNS_ALL);
@@ -418,12 +418,6 @@ static struct years begin_of(const struct year_runs *all, const struct year_brea
     return y;
 }
 
-/* Of a clock that was not set, as a machine has it that does not know its name yet. */
-static bool begins_unset(const struct year_run *r)
-{
-    return r->first.month == 1 && r->first.day == 1 && r->highest - r->lowest <= UNSET_DAYS;
-}
-
 /* Other runs than those with which a log of another host begins are joined to what they go on with.
  */
 static void part_hosts(struct year_runs *all, const struct year_hosts *hosts)
@@ -431,26 +425,77 @@ static void part_hosts(struct year_runs *all, const struct year_hosts *hosts)
     struct year_runs out = {0};
 
     for (size_t i = 0; i < all->count && all->is_reduced; i++)
-        all->of[i].begins_host = 0; /* what stands between those is not known any more */
+        all->of[i].begins = 0; /* what stands between those is not known any more */
     if (all->is_reduced)
         return;
     for (size_t i = 0; i < all->count; i++) {
         struct year_run run = all->of[i];
+        bool is_own = i && (run.begins & YEAR_BEGINS_HOST) && !year_begins_unset(&run) &&
+                      year_is_apart(&all->of[i - 1].last, &run.first) &&
+                      year_hosts_part(hosts, run.at);
 
-        run.begins_host = i && run.begins_host && !begins_unset(&run) &&
-                          year_is_apart(&all->of[i - 1].last, &run.first) &&
-                          year_hosts_part(hosts, run.at);
+        run.begins = is_own ? YEAR_BEGINS_HOST : 0;
         year_runs_add(&out, &run, YEAR_RUNS_SUM);
     }
     out.strays = all->strays;
     out.before = all->before;
     out.last = all->last;
+    out.has_many_backs = out.has_many_backs || all->has_many_backs;
     year_runs_release(all);
     *all = out;
 }
 
+/* As if no run had begun because its first line is of another host or goes back. */
+static struct year_runs joined(const struct year_runs *runs)
+{
+    struct year_runs out = {.joins_backs = true};
+
+    for (size_t i = 0; i < runs->count; i++) {
+        struct year_run run = runs->of[i];
+
+        run.begins = 0;
+        year_runs_add(&out, &run, YEAR_RUNS_SUM);
+    }
+    out.strays = runs->strays;
+    return out;
+}
+
+/* Each is of the year that ends with the newest of them. */
+static void breaks_of_rotated(const struct year_runs *runs, size_t newest, int64_t written_s,
+                              struct year_breaks *out)
+{
+    const struct summed none = {0};
+    const struct year_date *end = &runs->of[newest].last;
+    int64_t year = last_year(&runs->of[newest], &none, written_s);
+
+    for (size_t i = 0; i < runs->count; i++)
+        out->of[out->count++] =
+            (struct year_break){runs->of[i].at, year - year_is_later(&runs->of[i].last, end)};
+    out->blocks = runs->count;
+}
+
+/* Of a log by itself. */
+static void settle_own(const struct year_runs *runs, int64_t written_s, struct year_breaks *out)
+{
+    struct year_runs all;
+    size_t newest;
+
+    if (runs->is_reduced) {
+        all = *runs;
+        breaks_of(&all, written_s, out);
+        return;
+    }
+    if (year_runs_are_rotated(runs, written_s, &newest)) {
+        breaks_of_rotated(runs, newest, written_s, out);
+        return;
+    }
+    all = joined(runs);
+    settle(&all, written_s, out);
+    year_runs_release(&all);
+}
+
 /* Of each host that has a log of its own by itself, with the time of all. */
-static void settle_each(struct year_runs *all, int64_t written_s, struct year_breaks *out)
+static void settle_each(const struct year_runs *all, int64_t written_s, struct year_breaks *out)
 {
     CLEANUP_FREE struct year_breaks *own = mem_new(struct year_breaks);
     size_t end;
@@ -459,14 +504,16 @@ static void settle_each(struct year_runs *all, int64_t written_s, struct year_br
     for (size_t i = 0; i < all->count; i = end) {
         struct year_runs runs = *all;
 
-        for (end = i + 1; end < all->count && !all->of[end].begins_host;)
+        for (end = i + 1; end < all->count && !(all->of[end].begins & YEAR_BEGINS_HOST);)
             end++;
         runs.of += i;
         runs.count = end - i;
         runs.strays = i ? 0 : all->strays;
-        settle(&runs, written_s, own);
+        *own = (struct year_breaks){0};
+        settle_own(&runs, written_s, own);
         out->strays += own->strays;
         out->hosts += i > 0;
+        out->blocks += own->blocks;
         for (size_t k = 0; k < own->count && out->count < YEAR_RUNS_MOST; k++)
             out->of[out->count++] = own->of[k];
     }

@@ -33,12 +33,16 @@ struct year_run {
     struct year_date first, before, last; /* before: the last one of another day than the last */
     uint32_t is_foreign;                  /* 1: of a clock that is known to be another */
     int64_t lowest, highest, end;         /* days from the first one: of all, and of the last */
-    int64_t year;         /* that lines beside them show which state theirs; 0: none do, */
-    uint64_t votes;       /* and how many lines do */
-    uint64_t week_lines;  /* that state a day of the week, */
-    uint32_t week_days;   /* on so many days */
-    uint32_t begins_host; /* 1: with the first line of one, whose date does not go on */
+    int64_t year;        /* that lines beside them show which state theirs; 0: none do, */
+    uint64_t votes;      /* and how many lines do */
+    uint64_t week_lines; /* that state a day of the week, */
+    uint32_t week_days;  /* on so many days */
+    uint32_t begins;     /* what its first line does: enum year_begins, added up */
     struct year_week week;
+};
+enum year_begins {
+    YEAR_BEGINS_HOST = 1, /* it is the first of one, whose date does not go on */
+    YEAR_BEGINS_BACK = 2, /* it goes back by days, and would else go on with the run before */
 };
 /* Of a host whose lines went astray. */
 struct year_clock {
@@ -57,6 +61,7 @@ enum {
     YEAR_RUNS_MOST = 1024,
     YEAR_RUNS_ALL = 8192,  /* of a part, */
     YEAR_RUNS_SUM = 65536, /* and of all parts */
+    YEAR_BACKS_MOST = 64,
     YEAR_CLOCKS_MOST = 4,
     YEAR_STARTS_MOST = 16,
 };
@@ -66,6 +71,9 @@ struct year_runs {
     uint64_t strays;                 /* runs that were left out */
     struct year_stated before, last; /* before the first run, and behind the last line of any */
     bool is_reduced;                 /* strays are left out */
+    bool joins_backs;                /* no run begins with a line because that goes back, */
+    size_t backs;                    /* or so many did, */
+    bool has_many_backs;             /* and there are more */
     bool knows_clocks;               /* from the first run on */
     struct year_clock clocks[YEAR_CLOCKS_MOST];
     struct year_start starts[YEAR_STARTS_MOST];
@@ -88,6 +96,7 @@ struct year_breaks {
     struct year_break of[YEAR_RUNS_MOST];
     size_t count;
     uint64_t strays;
+    uint64_t blocks;     /* of rotated logs in another order than that of time; 0: none are known */
     uint64_t hosts;      /* how often another host begins whose years follow by themselves */
     bool has_many_hosts; /* of more than are known, so that none does */
 };

@@ -370,6 +370,28 @@ static void hosts_one_behind_another_are_of_years_of_their_own(void **state)
           LINE(11, 1, 2025, 3), LINE(3, 1, 2026, 4), LINE(3, 1, 2026, 5), LINE(10, 1, 2026, 6));
 }
 
+/* "cat auth.log*" has them in the order of their names, or the newest first. */
+static void rotated_logs_in_any_order_are_of_one_year(void **state)
+{
+#define WEEK(month, from, year)                                                                    \
+    {month, from, year}, {month, from + 3, year}, {month, from + 7, year}
+    (void)state;
+    CHECK(".0 .1 .10 .2", utc(2026, 11, 20, 13), 0, WEEK(11, 13, 2026), WEEK(11, 6, 2026),
+          WEEK(9, 4, 2026), WEEK(10, 30 - 7, 2026));
+    CHECK(".0 .1 .10 .2, side by side", utc(2026, 11, 20, 13), 0, WEEK(11, 13, 2026),
+          WEEK(11, 6, 2026), WEEK(9, 4, 2026), {10, 30, 2026}, {11, 2, 2026}, {11, 6, 2026});
+    CHECK("the newest first, over a new year", utc(2027, 1, 16, 13), 0, {1, 2, 2027}, {1, 9, 2027},
+          {1, 16, 2027}, {12, 1, 2026}, {12, 15, 2026}, {12, 31, 2026}, {11, 1, 2026},
+          {11, 15, 2026}, {11, 30, 2026});
+    CHECK("two of them, by the file's time", utc(2027, 1, 16, 13), 0, {1, 1, 2027}, {1, 9, 2027},
+          {1, 16, 2027}, {12, 1, 2026}, {12, 15, 2026}, {12, 31, 2026});
+    CHECK("in order, of a year, with a pause", utc(2026, 11, 7, 13), 0, {11, 8, 2025},
+          {11, 20, 2025}, {12, 3, 2025}, {2, 1, 2026}, {2, 20, 2026}, {3, 3, 2026}, {10, 1, 2026},
+          {10, 20, 2026}, {11, 7, 2026});
+    CHECK("in order, of two years", utc(2026, 11, 20, 13), 0, WEEK(9, 4, 2025), WEEK(11, 6, 2025),
+          WEEK(9, 4, 2026), WEEK(11, 13, 2026));
+}
+
 static void a_quiet_weekend_makes_no_host_astray(void **state)
 {
     struct line lines[1024];
@@ -626,6 +648,7 @@ int main(void)
         cmocka_unit_test(one_line_of_29_february_moves_no_others),
         cmocka_unit_test(hosts_in_turns_are_of_one_year),
         cmocka_unit_test(hosts_one_behind_another_are_of_years_of_their_own),
+        cmocka_unit_test(rotated_logs_in_any_order_are_of_one_year),
         cmocka_unit_test(a_quiet_weekend_makes_no_host_astray),
         cmocka_unit_test(a_clock_that_comes_back_to_a_date_moves_no_other_lines),
         cmocka_unit_test(years_are_those_of_the_whole_in_parts_of_any_size),
