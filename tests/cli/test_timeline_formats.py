@@ -416,6 +416,14 @@ CASES = [
           "user.name": "alice", "url.domain": "www.example.org", "http.request.referrer": "https://example.org/a,b", "nginx.connection": "66647", "event.outcome": "failure"},
          {"log.level": "critical", "source.ip": ["192.0.2.1", "192.0.2.8"], "event.is_ambiguous": "yes"},
          {"source.ip": "192.0.2.9", "event.is_ambiguous": None, "http.request.method": "GET", "url.original": "/z", "http.version": "2.0"}]),
+    # Microsoft's "IIS Log File Format": its two samples, the date with two digits up to 1999 and in IIS 5; local time.
+    ("iis", "192.168.114.201, -, 03/20/01, 7:55:20, W3SVC2, SALES1, 172.21.13.45, 4502, 163, 3223, 200, 0, GET, /DeptLogo.gif, -,\n"
+     "172.16.255.255, anonymous, 03/20/01, 23:58:11, MSFTPSVC, SALES1, 172.16.255.255, 60, 275, 0, 0, 0, PASS, /Intro.htm, -,\n"
+     "203.0.113.9, CORP\\eva, 11/20/2026, 10:00:02, W3SVC1, WEB1, 10.0.0.5, 4502, 163, 3223, 401, 0, GET, /x, y.asp, a=1,\n", [
+         {"time": "2001-03-20T07:55:20Z", "doubt": "yz", "source.ip": "192.168.114.201", "user.name": None, "host.name": "SALES1", "destination.ip": "172.21.13.45", "service.name": "W3SVC2",
+          "http.request.bytes": "163", "http.response.bytes": "3223", "http.response.status_code": "200", "http.request.method": "GET", "url.path": "/DeptLogo.gif", "event.outcome": "success"},
+         {"user.name": "anonymous", "event.action": "ftp-command", "event.outcome": None},
+         {"time": "2026-11-20T10:00:02Z", "doubt": "z", "user.name": "CORP\\eva", "event.outcome": "failure", "url.path": "/x, y.asp", "url.query": "a=1"}]),
     # nginx: src/http/modules/ngx_http_fastcgi_module.c writes what comes in as it is; ModSecurity's connector for nginx.
     ("nginx-error", "2026/11/25 03:12:09 [error] 55#0: *7 FastCGI sent in stderr: \"PHP message: PHP Warning:  x in /x.php on line 3\nPHP message: PHP Fatal error: y\nz\" while reading response "
      "header from upstream, client: 192.0.2.7, server: _, request: \"POST /x.php HTTP/1.1\", upstream: \"fastcgi://unix:/run/php.sock:\", host: \"x\"\n"
