@@ -6,6 +6,8 @@
 #include "timeline/auditd.h"
 
 static const struct audit_type types[] = {
+    {"ACCT_LOCK", "locked-account", "iam"},
+    {"ACCT_UNLOCK", "unlocked-account", "iam"},
     {"ADD_GROUP", "added-group-account-to", "iam"},
     {"ADD_USER", "added-user-account", "iam"},
     {"ANOM_ABEND", "crashed-program", "process"},
@@ -37,9 +39,16 @@ static const struct audit_type types[] = {
     {"MAC_POLICY_LOAD", "loaded-selinux-policy", "configuration"},
     {"MAC_STATUS", "changed-selinux-enforcement", "configuration"},
     {"NETFILTER_CFG", "loaded-firewall-rule-to", "configuration"},
+    {"RESP_ACCT_LOCK", "locked-account", "iam"},
+    {"RESP_ACCT_LOCK_TIMED", "locked-account", "iam"},
+    {"RESP_ACCT_UNLOCK_TIMED", "unlocked-account", "iam"},
+    {"ROLE_ASSIGN", "assigned-user-role-to", "iam"},
+    {"ROLE_MODIFY", "modified-role", "iam"},
+    {"ROLE_REMOVE", "removed-user-role-from", "iam"},
     {"SECCOMP", "violated-seccomp-policy", "process"},
     {"SERVICE_START", "started-service", "process"},
     {"SERVICE_STOP", "stopped-service", "process"},
+    {"SOFTWARE_UPDATE", "package-updated", "package"},
     {"SYSTEM_BOOT", "booted-system", "host"},
     {"SYSTEM_RUNLEVEL", "changed-to-runlevel", "host"},
     {"SYSTEM_SHUTDOWN", "shutdown-system", "host"},
@@ -58,6 +67,7 @@ static const struct audit_type types[] = {
     {"USER_ROLE_CHANGE", "changed-role-to", "iam"},
     {"USER_START", "started-session", "session"},
     {"USER_TTY", "typed", "process"},
+    {"USYS_CONFIG", "changed-configuration", "configuration"},
     {"VIRT_CONTROL", "issued-vm-control", "host"},
 };
 

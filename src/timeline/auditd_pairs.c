@@ -180,9 +180,10 @@ static void take_parts(struct audit_record *c, struct str body)
     take_pairs(c, before);
     take_avc(c, &inside);
     c->is_inside = true;
+    c->is_faillock = str_starts(inside, "pam_faillock ") || str_starts(inside, "pam_tally");
     c->key_count = 0;
     take_pairs(c, inside);
-    c->is_inside = false;
+    c->is_inside = c->is_faillock = false;
     take_pairs(c, enriched);
 }
 

@@ -38,16 +38,27 @@ void audit_person_take(struct audit_person *p, struct str value)
         p->name = value;
 }
 
-/* A program that a person runs to become another one: its number is theirs, and the account is
- * whom they become. */
-static bool is_changer(struct str program)
+static bool is_program(const struct audit_people *p, const char *const *names)
 {
-    static const char *const names[] = {"/su", "/runuser", "/pkexec"};
-
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        if (str_ends(program, names[i]))
+    for (; *names; names++)
+        if (str_ends(p->program, *names))
             return true;
     return false;
+}
+
+/* Programs that a person runs to act as another one, who ask for that person's own password first,
+ * and then open a session of the other (sudo: plugins/sudoers/auth/pam.c; doas: doas.c). */
+static const char *const by_own_word[] = {"/sudo", "/sudo-rs", "/sudo.ws", "/doas", NULL};
+static const char *const by_theirs[] = {"/su", "/runuser", "/pkexec", "/polkit-agent-helper-1",
+                                        NULL};
+
+/* Whether the number of the process is of who runs such a program, and the account of whom they
+ * become. */
+static bool is_changer(const struct audit_people *p)
+{
+    bool is_own = str_is(p->type, "USER_AUTH") || str_is(p->type, "USER_ACCT");
+
+    return is_program(p, by_theirs) || (!is_own && is_program(p, by_own_word));
 }
 
 /* Where one has a number alone and the other a name, the number of root has the name root, and who
@@ -58,7 +69,7 @@ static bool is_same(const struct audit_people *p, struct audit_person a, struct 
         return str_eq(a.name, b.name);
     if (a.id.len && b.id.len)
         return str_eq(a.id, b.id);
-    return str_is(a.id, "0") == str_is(b.name, "root") && !is_changer(p->program);
+    return str_is(a.id, "0") == str_is(b.name, "root") && !is_changer(p);
 }
 
 static void put_once(struct event *e, uint16_t field, struct str value)
@@ -132,7 +143,7 @@ static void settle_change(const struct audit_people *p, struct field_names *name
 static void settle_login(const struct audit_people *p, struct field_names *names, struct event *e,
                          struct audit_person actor)
 {
-    bool is_person = is_known(p->login) || is_changer(p->program) || str_ends(p->program, "/sudo");
+    bool is_person = is_known(p->login) || is_changer(p) || is_program(p, by_own_word);
 
     if (!is_person)
         actor = (struct audit_person){0};

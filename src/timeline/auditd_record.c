@@ -301,7 +301,9 @@ static void put_person(struct audit_record *c, struct member_found m, struct str
 {
     struct audit_people *p = &c->state->people;
 
-    if (is_actor(m.kind))
+    if (m.kind == KIND_UID && c->is_faillock && !c->is_again)
+        audit_person_take(&p->account, value);
+    else if (is_actor(m.kind))
         put_actor(c, m.kind, value);
     else if (m.kind == KIND_OBJECT && p->is_of_program && !c->is_again)
         audit_person_take(&p->account, value);

@@ -50,6 +50,7 @@ struct audit_record {
     bool has_pieces;                  /* arguments too long for one record */
     bool is_interpreted;              /* by ausearch -i */
     bool is_inside;                   /* within what a program said itself */
+    bool is_faillock;                 /* which is pam_faillock, whose uid= is of an account */
     bool says_how;                    /* the outcome of the event is from this record */
     struct str keys[AUDIT_KEYS_MOST]; /* that it had so far, where it may have one twice */
     size_t key_count;

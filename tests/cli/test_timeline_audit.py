@@ -175,6 +175,14 @@ class Audit(unittest.TestCase):
                 (told("USER_ERR", 'op=PAM:bad_ident acct="?"', nobody, 'UID="root" AUID="unset"'), {"auditd.UID_name": "root", "user.effective.name": "root"}),
                 (told("USER_AUTH", 'op=PAM:authentication acct="root"', *as_eva, "/usr/bin/su"), eva | {"user.effective.name": "root"}),
                 (told("USER_AUTH", 'op=PAM:authentication acct="root"', "uid=1000 auid=1000", "", "/usr/bin/su"), {"user.id": "1000", "user.effective.name": "root"}),
+                # sudo asks for the caller's password, and opens a session of the other (plugins/sudoers/auth/pam.c, sudo_pam_begin_session).
+                (told("USER_START", 'op=PAM:session_open acct="bo"', "uid=1000 auid=1000", "", "/usr/bin/sudo"), {"user.id": "1000", "user.effective.name": "bo"}),
+                (told("USER_ACCT", 'op=PAM:accounting acct="eva"', "uid=1000 auid=1000", "", "/usr/bin/sudo"), eva_herself),
+                (told("ACCT_LOCK", 'op=lock-user acct="bo"', exe="/usr/sbin/usermod"), eva | {"user.target.name": "bo", "user.effective.name": "root", "event.category": "iam"}),
+                (told("ROLE_ASSIGN", 'op=login-sename acct="bo" old-seuser=? new-seuser=staff_u', names="", exe="/usr/sbin/semanage"), {"user.id": "1000", "user.target.name": "bo"}),
+                # linux-pam, modules/pam_faillock/pam_faillock.c: what uid= stands for
+                (told("RESP_ACCT_LOCK", "pam_faillock uid=1000 ", nobody, 'UID="root" AUID="unset"'), {"user.id": "0", "user.name": "root", "user.target.id": "1000", "event.action": "locked-account"}),
+                (told("ANOM_LOGIN_FAILURES", "pam_faillock uid=1000 ", nobody, 'UID="root" AUID="unset"'), {"user.id": "1000", "event.outcome": "failure"}),
                 (told("USER_START", 'op=PAM:session_open acct="bo"', "uid=1000 auid=1000", "", "/usr/bin/su"), {"user.id": "1000", "user.effective.name": "bo"}),
                 (told("USER_AUTH", 'op=PAM:authentication acct="eva"', *as_eva, "/usr/bin/sudo"), eva_herself),
                 (told("USER_START", 'op=PAM:session_open acct="root"', exe="/usr/bin/sudo"), eva | {"user.effective.name": "root"}),
