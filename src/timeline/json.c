@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <strings.h>
 #include "base/mem.h"
-#include "timeline/json_event.h"
+#include "timeline/json_people.h"
 #include "timeline/level.h"
 #include "timeline/value_test.h"
 
@@ -38,7 +38,9 @@ static const struct member members[] = {
     {"pid", "process.pid", 0},
     {"user", "user.name", 0},
     {"username", "user.name", 0},
+    {"actor", "user.name", 0},
     {"src_ip", "source.ip", 0},
+    {"actor_ip", "source.ip", 0},
     {"source_ip", "source.ip", 0},
     {"src_port", "source.port", 0},
     {"dst_ip", "destination.ip", 0},
@@ -106,6 +108,7 @@ struct line {
     struct str stated;         /* by the first usual name, where that is no time */
     struct str clock;          /* of a usual name in front of plain: a clock time without its day */
     struct parts parts;
+    struct json_people people;
     unsigned tried;
     bool is_mongod;
     bool is_hit; /* of a search of Elasticsearch, which has the document within */
@@ -488,8 +491,10 @@ static bool take_own(void *context, struct reader *r, struct event *e, uint16_t 
     case FIELD_DESTINATION_IP:
         put_end(r, e, number == FIELD_SOURCE_IP, v);
         return true;
-    case FIELD_USER_NAME: /* nobody, as Nextcloud and web servers write it */
-        return str_is(v->value, "--") || str_is(v->value, "-");
+    case FIELD_USER_NAME:
+        return json_people_take(&l->people, r, e, v);
+    case FIELD_HTTP_RESPONSE_STATUS:
+        return json_status_take(r, e, v);
     default:
         if (!l->is_hit || number < FIELD_KNOWN_COUNT_ || number >= MEMBER_NONE ||
             member_is_of_program(v->name) || !is_of_ecs(v->name))

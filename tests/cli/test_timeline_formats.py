@@ -498,6 +498,12 @@ CASES = [
         {"time": "2026-11-25T02:12:09Z", "message": "no \U0001f600", "log.level": "warning", "json.http.a": "1", "json.http.a.b": "true", "json.n": None},
         {"doubt": "o", "message": "no time"}, {"time": "2025-11-25T03:12:09.123Z", "precision": "ms", "source.ip": "192.0.2.7"}]),
     # Names of severities become those of syslog; what a number means is each program's own.
+    # docs.github.com, "Audit log events": actor, who did it; user, whom it was done to. docker events; web servers.
+    ("json", lines({"@timestamp": 1764040329123, "action": "org.add_member", "actor": "eva", "actor_ip": "192.0.2.7", "user": "bob"},
+                   {"@timestamp": 1764040330123, "user": "bob", "actor": "eva"}, {"@timestamp": 1764040331123, "user": "bob", "status": 404},
+                   {"@timestamp": 1764040332123, "status": "exec_create: id"}),
+     [{"user.name": "eva", "json.user": "bob", "source.ip": "192.0.2.7"}, {"user.name": "eva", "json.user": "bob"}, {"user.name": "bob", "http.response.status_code": "404"},
+      {"json.status": "exec_create: id", "http.response.status_code": None}]),
     ("json", lines(*({"time": "2026-11-25T03:12:09Z", "level": level, "msg": "m"} for level in ("WARNING", "warn", "Information", "fatal", "TRACE", 50, "4", "loud")),
                    {"time": "2026-11-25T03:12:09Z", "log.level": "ERROR", "severity": 3, "msg": "m"}), [
         {"log.level": "warning"}, {"log.level": "warning"}, {"log.level": "informational"}, {"log.level": "critical"}, {"log.level": "debug"},
