@@ -70,8 +70,9 @@ static const char *outcome_of(struct reader *r, const struct event *e)
                : "success";
 }
 
-/* "CloudTrail userIdentity element": who took on a role is the end of its ARN, the session's name;
- * the role is the issuer. Of the root of an account its type may say all. */
+/* "CloudTrail userIdentity element": who took on a role, or is federated, is the end of the ARN,
+ * the session's name; the role, or whose rights these are, is the issuer. Of the root of an account
+ * its type may say all; of a sign-in to the Identity Center what stands beside. */
 static void tell_who(struct reader *r, struct event *e)
 {
     struct str type = value_of(r, e, "aws.cloudtrail.userIdentity.type");
@@ -81,16 +82,31 @@ static void tell_who(struct reader *r, struct event *e)
 
     if (event_value(e, FIELD_USER_NAME).len)
         return;
-    if (str_is(type, "Root"))
+    if (str_is(type, "Root")) {
         event_puts(e, FIELD_USER_NAME, "root");
-    if (!str_is(type, "AssumedRole"))
         return;
+    }
+    if (!str_is(type, "AssumedRole") && !str_is(type, "FederatedUser")) {
+        event_put(e, FIELD_USER_NAME,
+                  value_of(r, e, "aws.cloudtrail.additionalEventData.UserName"));
+        return;
+    }
     (void)str_cut(&arn, '/');
-    if (role.len)
+    if (role.len && str_is(type, "AssumedRole"))
         (void)str_cut(&arn, '/');
     event_put(e, FIELD_USER_NAME, arn.len ? arn : role);
     if (arn.len)
         event_put(e, FIELD_USER_EFFECTIVE_NAME, role);
+}
+
+/* A request that names nobody is for who asks, unless the answer names another (CreateAccessKey).
+ */
+static void tell_target(struct reader *r, struct event *e)
+{
+    struct str owner = value_of(r, e, "aws.cloudtrail.responseElements.accessKey.userName");
+
+    if (event_value(e, FIELD_USER_TARGET_NAME).len == 0)
+        event_put(e, FIELD_USER_TARGET_NAME, owner);
 }
 
 /* A service of AWS is named, all others have an address. */
@@ -121,6 +137,7 @@ static bool take_record(struct reader *r, struct str record, struct event *e)
     reader_time(r, e, &s);
     tell_addresses(e);
     tell_who(r, e);
+    tell_target(r, e);
     event_puts(e, FIELD_EVENT_OUTCOME, outcome_of(r, e));
     event_put(e, FIELD_MESSAGE, record);
     return true;

@@ -19,8 +19,8 @@ static const struct {
     {"Removed: ", "package-remove"},      {"Removing: ", "package-remove"},
     {"Erase: ", "package-remove"},        {"Downgraded: ", "package-downgrade"},
     {"Downgrade: ", "package-downgrade"}, {"Reinstalled: ", "package-reinstall"},
-    {"Cleanup: ", "package-cleanup"},     {"Obsoleted: ", "package-remove"},
-    {"Obsoleting: ", "package-remove"},
+    {"Reinstall: ", "package-reinstall"}, {"Cleanup: ", "package-cleanup"},
+    {"Obsoleted: ", "package-remove"},    {"Obsoleting: ", "package-remove"},
 };
 
 /* Done things of dnf/transaction.py, FILE_ACTIONS, which a new package or a removal has; the old

@@ -26,6 +26,8 @@ static const struct meaning pam[] = {
      AUTH, NO},
     {"access denied for user `{user.name:any}' from `{source.ip:host}'", "login-not-allowed", AUTH,
      NO},
+    {"Access denied for user {user.name}: {error.code:n} ({event.reason:any})", "login-not-allowed",
+     AUTH, NO},
     {"Refused user {user.name} for service {service.name}", "login-not-allowed", AUTH, NO},
     {"received for user {user.name}: {error.code:n} ({event.reason:any})", "login", AUTH, NO},
     {"authentication succeeds for '{user.name:any}' ({_:any})", "login", AUTH, YES},

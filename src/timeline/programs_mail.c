@@ -150,12 +150,20 @@ static const struct meaning pickup[] = {
     {                                                                                              \
         process "passwd-file(" ASKED "Password mismatch{event.reason:rest}", "login", AUTH, NO     \
     }
+/* Behind who it is: passdb-ldap.c, passdb-pam.c and their like. */
+#define DOVECOT_ASKED(who)                                                                         \
+    {who "{_}: " MASTER, "login-as", AUTH, YES},                                                   \
+        {who "{_}: unknown user{event.reason:rest}", "login-invalid-user", AUTH, NO},              \
+        {who "{_}: Password mismatch{event.reason:rest}", "login", AUTH, NO},                      \
+    {                                                                                              \
+        who "{_}: pam_authenticate() failed: {event.reason:rest}", "login", AUTH, NO               \
+    }
 static const struct meaning dovecot[] = {
     DOVECOT_LOGIN("{service.name}-login: Info: "),
     DOVECOT_LOGIN("{service.name}-login: "),
     DOVECOT_AUTH("{_:any}: "),
-    {"auth({user.name:most},{source.ip:ip}{_:any}): {_}: " MASTER, "login-as", AUTH, YES},
-    {"auth({user.name:most},{source.ip:ip}{_:any})<{_:any}>: {_}: " MASTER, "login-as", AUTH, YES},
+    DOVECOT_ASKED("auth({user.name:most},{source.ip:ip}{_:any}): "),
+    DOVECOT_ASKED("auth({user.name:most},{source.ip:ip}{_:any})<{_:any}>: "),
     {"{service.name}({user.name:any})<{_:any}>: Disconnected: {event.reason:rest}", "disconnect",
      "session", YES},
     {"{service.name}({user.name:any}): Disconnected: {event.reason:rest}", "disconnect", "session",
@@ -213,6 +221,11 @@ static const struct meaning exim[] = {
      "mail-reject", MAIL, "unknown"},
     {"F={email.from.address:any} H={_:any} [{source.ip:ip}]{_:any} rejected {event.reason:rest}",
      "mail-reject", MAIL, NO},
+    {"<= {email.from.address} H={_:any} [{source.ip:ip}]{_:any} A={_}:{user.name} S={_:n}{_:rest}",
+     "mail-receive", MAIL, YES},
+    {"<= {email.from.address} H={_:any} [{source.ip:ip}]{_:any} A={_}:{user.name} K "
+     "S={_:n}{_:rest}",
+     "mail-receive", MAIL, YES},
     {"<= {email.from.address} H={_:any} [{source.ip:ip}]{_:rest}", "mail-receive", MAIL, YES},
     {"<= {email.from.address} U={user.name} {_:rest}", "mail-submit", MAIL, YES},
     {"<= {email.from.address} {_:rest}", "mail-receive", MAIL, YES},

@@ -141,10 +141,14 @@ CASES = [
         {"time": "2026-11-25T02:12:09Z", "user.name": "alice", "event.action": "ConsoleLogin"}]),
     ("cloudtrail", lines(ROLE, dict(ROLE, userIdentity={"type": "Root"}), VERIFIED, dict(VERIFIED, serviceEventDetails={"CredentialVerification": "Success"}),
                          dict(VERIFIED, eventName="CredentialChallenge"), dict(TRAIL, eventName="SwitchRole", responseElements={"SwitchRole": "Failure"}),
-                         dict(TRAIL, responseElements=None, errorMessage="Failed authentication")), [
+                         dict(TRAIL, responseElements=None, errorMessage="Failed authentication"),
+                         dict(ROLE, userIdentity={"type": "FederatedUser", "arn": "arn:aws:sts::1:federated-user/bob", "sessionContext": {"sessionIssuer": {"userName": "eva"}}}),
+                         dict(VERIFIED, userIdentity={"type": "Unknown"}, additionalEventData={"UserName": "eva"}),
+                         dict(ROLE, eventName="CreateAccessKey", requestParameters=None, responseElements={"accessKey": {"userName": "bob"}})), [
         {"user.name": "mallory", "user.effective.name": "Admin", "user.target.name": "evil", "event.outcome": "success"},
         {"user.name": "root", "user.effective.name": None}, {"event.outcome": "failure", "user.name": "alice"}, {"event.outcome": "success"},
-        {"event.outcome": "unknown"}, {"event.outcome": "failure"}, {"event.outcome": "failure"}]),
+        {"event.outcome": "unknown"}, {"event.outcome": "failure"}, {"event.outcome": "failure"},
+        {"user.name": "bob", "user.effective.name": "eva"}, {"user.name": "eva"}, {"user.name": "mallory", "user.target.name": "bob"}]),
     ("docker", lines({"log": "hello \u001b[0m\r\n", "stream": "stderr", "time": "2026-11-25T03:12:09.123456789Z"}), [
         {"time": "2026-11-25T03:12:09.123456789Z", "precision": "ns", "message": "hello \x1b[0m", "docker.stream": "stderr"}]),
     ("cri", "2026-11-25T03:12:09.5+01:00 stdout P part one,\n2026-11-25T03:12:10.5+01:00 stderr F whole\n", [
@@ -218,10 +222,11 @@ CASES = [
         {"time": "2026-11-25T03:12:09Z", "message": "Log started: 2026-11-25  03:12:09\nSelecting previously unselected package nmap.\nSetting up nmap ..."},
         {"event.action": "package-manager-end"}]),
     # dnf 4.0: dnf/transaction.py, FILE_ACTIONS, which yum/rpmtrans.py writes when a package is done; 2.7 of the new package alone
-    ("dnf", "".join(f"2026-11-25T03:12:09+0100 SUBDEBUG {word}\n" for word in ("Upgrade: kernel-6-1.x86_64", "Upgraded: kernel-5-1.x86_64", "Erase: telnet-3-1.x86_64")), [
+    ("dnf", "".join(f"2026-11-25T03:12:09+0100 SUBDEBUG {word}\n" for word in ("Upgrade: kernel-6-1.x86_64", "Upgraded: kernel-5-1.x86_64", "Erase: telnet-3-1.x86_64", "Reinstall: y-1-1.x86_64")), [
         {"event.action": "package-upgrade", "event.outcome": "success", "package.version": "6-1.x86_64"},
         {"event.action": "package-cleanup", "event.outcome": "success", "package.version": "5-1.x86_64"},
-        {"event.action": "package-remove", "event.outcome": "success", "package.name": "telnet"}]),
+        {"event.action": "package-remove", "event.outcome": "success", "package.name": "telnet"},
+        {"event.action": "package-reinstall", "event.outcome": "success", "package.name": "y"}]),
     ("dnf", "2026-11-25T03:12:09+0100 SUBDEBUG Upgraded: kernel-6-1.x86_64\n", [{"event.action": "package-upgrade", "event.outcome": "success"}]),
     ("dnf", "2026-11-25T03:12:09+0100 INFO --- logging initialized ---\n2026-11-25T03:12:10+0100 SUBDEBUG Installed: nmap-3:7.92-1.el9.x86_64\n"
      "2026-11-25T03:12:11+0100 INFO Updated: bash-5.1.8-6.el9.x86_64\n", [
@@ -438,9 +443,12 @@ CASES = [
          {"file.path": "/a b.txt", "event.action": "ftp-upload", "event.outcome": "success"}]),
     ("exim", "2026-11-25 03:12:09 login authenticator failed for host.example.org ([10.0.0.1]) [192.0.2.7]:4155 I=[198.51.100.4]:25: 535 Incorrect "
      "authentication data (set_id=alice)\n2026-11-25 03:12:10 [7] 1sAbCd-000001-AB <= a@example.org H=mx.example.org [192.0.2.8] P=esmtp S=800\n"
+     # "A=": the authenticator and whom it is (spec, "Reception of a message")
+     "2026-11-25 03:12:10 1sAbCd-000002-AB <= a@example.org H=(A=x:root) [192.0.2.8] P=esmtpsa X=TLS1.3 A=dovecot_login:eva S=800 id=b@c\n"
      "2026-11-25 03:12:11 SMTP protocol error in \"AUTH x H=(a) [192.0.2.99]\" H=(b) [192.0.2.9] AUTH command used when not advertised\n", [
          {"time": "2026-11-25T03:12:09Z", "doubt": "z", "source.ip": "192.0.2.7", "user.name": "alice", "event.outcome": "failure"},
          {"email.local_id": "1sAbCd-000001-AB", "email.from.address": "a@example.org", "source.ip": "192.0.2.8", "process.pid": "7"},
+         {"user.name": "eva", "source.ip": "192.0.2.8"},
          {"event.action": "protocol-error", "source.ip": ["192.0.2.99", "192.0.2.9"]}]),
     ("named", "25-Nov-2026 03:12:09.621 security: info: client @0x7f7c95c76968 192.0.2.7#60683 (example.com): query (cache) 'example.com/A/IN' denied\n"
      "25-Nov-2026 03:12:10.000 client 192.0.2.8#53: zone transfer 'example.com/AXFR/IN' denied\n", [

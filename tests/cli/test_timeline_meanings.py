@@ -38,6 +38,7 @@ SENTENCES = {
         # pam_google_authenticator.c; Allbery's pam_krb5; Samba's nsswitch/pam_winbind.c
         ("pam_google_authenticator(sshd:auth): Accepted google_authenticator for eva", {"user.name": "eva", "event.action": "login-second-factor", "event.outcome": OK}),
         ("pam_krb5(sshd:auth): user eva authenticated as eva@EXAMPLE.COM", {"user.name": "eva", "event.action": "login", "event.outcome": OK}),
+        ("pam_sss(sshd:account): Access denied for user eva: 6 (Permission denied)", {"user.name": "eva", "event.action": "login-not-allowed", "event.outcome": FAILED}),
         ("pam_winbind(sshd:auth): user 'CORP\\eva' granted access", {"user.name": "CORP\\eva", "event.action": "login", "event.outcome": OK}),
         ("pam_winbind(sshd:auth): request wbcLogonUser failed: WBC_ERR_AUTH_ERROR, PAM error: PAM_AUTH_ERR (7), NTSTATUS: NT_STATUS_WRONG_PASSWORD, "
          "Error message was: Wrong Password", {"event.action": "login", "event.outcome": FAILED, "error.code": "NT_STATUS_WRONG_PASSWORD"}),
@@ -312,6 +313,8 @@ SENTENCES |= {
         # src/auth/auth-request.c, auth_request_master_user_login_finish(); its second place is since 2.4
         ("auth: passdb(admin,192.0.2.7,master,<abc>): Master user logging in as eva",
          {"user.name": "admin", "user.effective.name": "eva", "source.ip": "192.0.2.7", "event.action": "login-as", "event.outcome": OK}),
+        ("auth(eva,192.0.2.7,sasl:plain)<abc>: ldap: Password mismatch", {"user.name": "eva", "source.ip": "192.0.2.7", "event.action": "login", "event.outcome": FAILED}),
+        ("auth(eva,192.0.2.7)<5>: sql: unknown user", {"user.name": "eva", "source.ip": "192.0.2.7", "event.action": "login-invalid-user", "event.outcome": FAILED}),
         ("auth(admin,192.0.2.7,sasl:plain,master)<abc>: passwd-file: Master user logging in as eva",
          {"user.name": "admin", "user.effective.name": "eva", "source.ip": "192.0.2.7", "event.action": "login-as", "event.outcome": OK})],
     # OpenVPN: src/openvpn/multi.c, ssl.c, ssl_verify.c, forward.c; its units name a server ovpn-NAME.
