@@ -40,6 +40,21 @@ static void add_facts(const struct view *v, struct doc *d, const struct thing *t
         fact(v, d, t, facts[i][0], facts[i][1]);
 }
 
+/* Whether a file that lay in another folder is opened there: it is not in the item's place now. */
+static bool is_elsewhere(const struct thing *item, struct str name)
+{
+    CLEANUP_BUF struct buf there = {0};
+    CLEANUP_BUF struct buf here = {0};
+    CLEANUP_BUF struct buf place = {0};
+
+    buf_addstr(&place, thing_value(item, "place"));
+    buf_addf(&here, "%s/" STR_FMT, buf_text(&place), STR_ARG(path_base(name)));
+    buf_addstr(&there, name);
+    /* Where none of this is connected, nobody can tell. */
+    return !file_is_there(buf_text(&here)) &&
+           (file_is_there(buf_text(&there)) || !file_is_there(buf_text(&place)));
+}
+
 /* An image that went on elsewhere, since its first folder was full: these have its files, too. */
 static void add_other_folders(struct doc *d, const struct thing *item)
 {
@@ -52,7 +67,7 @@ static void add_other_folders(struct doc *d, const struct thing *item)
 
         while (folder.len && folder.p[folder.len - 1] != '/')
             folder.len--;
-        if (folder.len < 2 || str_eq(folder, before))
+        if (folder.len < 2 || str_eq(folder, before) || !is_elsewhere(item, file.name))
             continue;
         before = folder;
         buf_addf(&folders, "%s" STR_FMT, folders.len ? ", " : "", (int)folder.len - 1, folder.p);

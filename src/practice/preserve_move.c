@@ -2,6 +2,7 @@
 #include "practice/preserve_move.h"
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include "base/sink.h"
 #include "practice/custody.h"
 #include "practice/evidence.h"
@@ -93,15 +94,37 @@ static void draft_whole_place(struct decision *d, const struct thing *item, stru
     }
 }
 
+static bool has_some(const char *folder, const struct thing *item)
+{
+    struct str rest = thing_value(item, "files");
+    struct evidence_file file;
+
+    while (evidence_file_next(&rest, &file)) {
+        CLEANUP_BUF struct buf path = {0};
+
+        buf_addf(&path, "%s/" STR_FMT, folder, STR_ARG(path_base(file.name)));
+        if (file_is_there(buf_text(&path)))
+            return true;
+    }
+    return false;
+}
+
 /* A medium may be away, or somebody made a slip. */
-static void say_absent(struct decision *d, struct draft_value v)
+static void say_absent(struct decision *d, const struct thing *item, struct draft_value v)
 {
     CLEANUP_BUF struct buf path = {0};
+    struct stat st;
+    bool is_there;
 
     buf_addstr(&path, v.value);
-    if (strcmp(v.name, "place") != 0 || !v.value.len || file_is_there(buf_text(&path)))
+    if (strcmp(v.name, "place") != 0 || !v.value.len)
         return;
-    buf_adds(&d->say, "There is no folder ");
+    is_there = stat(buf_text(&path), &st) == 0;
+    if (is_there && S_ISDIR(st.st_mode) && has_some(buf_text(&path), item))
+        return;
+    buf_adds(&d->say, !is_there              ? "There is no folder "
+                      : !S_ISDIR(st.st_mode) ? "That is no folder: "
+                                             : "None of its files lies in ");
     sink_terminal(&d->say, v.value, false);
     buf_adds(&d->say,
              " at this moment; the files of the image are looked for there from now on.\n");
@@ -118,7 +141,7 @@ static void drop_words(struct decision *d, const struct thing *item, struct draf
         struct draft_value v = dr->values[i];
 
         if (strcmp(v.name, "place") != 0 || !v.value.len || v.value.p[0] == '/') {
-            say_absent(d, v);
+            say_absent(d, item, v);
             dr->values[kept++] = v;
             continue;
         }

@@ -277,6 +277,13 @@ class Image(CaseTest):
             shutil.copy(name, second)
             checked = subprocess.run(check, cwd=second, capture_output=True, check=True).stdout
             self.assertEqual(checked.count(b": OK"), 3, checked)
+            said = one_line(self.ana(f"preserve move e1 stored --place {self.folder}"))
+            self.assertIn(f"None of its files lies in {self.folder} at this moment; the files of the image are looked for there", said)
+            self.assertIn("That is no folder", self.ana(f"preserve move e1 stored --place {self.disk}"))
+            self.assertNotIn("at this moment", self.ana(f"preserve move e1 stored --place {second}"))
+            form = one_line(self.ana("preserve custody e1"))
+            self.assertIn(f"Kept now {second}", form)
+            self.assertNotIn("Files also in", form)  # all of them are opened in the one folder
         finally:
             subprocess.run(["umount", "-l", str(small)], check=False)
 
