@@ -192,8 +192,15 @@ static int read_version(struct str *rest, struct err *e)
 {
     struct str line;
 
+    if (str_starts(*rest, "-----BEGIN AGE ENCRYPTED FILE-----"))
+        return err_set(e, ERR_FORMAT,
+                       "this is a file of age as text (armor), and a package of calm is none. What "
+                       "is in it is opened by: age -d -i KEY FILE");
     if (!take_line(rest, &line) || !str_starts(line, version_start))
-        return err_set(e, ERR_FORMAT, "this is no package: it does not begin as a file of age");
+        return err_set(e, ERR_FORMAT,
+                       "this is no package of calm: it does not begin with %s, as a file of age "
+                       "does",
+                       version_line);
     return str_is(line, version_line)
                ? 0
                : err_set(e, ERR_NEWER, "it is in a version of age that is not known here");

@@ -9,6 +9,8 @@
 
 /* The names are the archive's own; they say what it must begin with. */
 #define PACKAGE_SUMS "SHA256SUMS"
+/* Why a file of age is no package at all: of struct package_summary. */
+#define PACKAGE_NONE "it does not begin with " PACKAGE_SUMS
 enum { PACKAGE_MEMBER_LIMIT = 100000, PACKAGE_NAME_LIMIT = 512, PACKAGE_DEPTH_LIMIT = 8 };
 
 /* Relative, down only, and of characters that do no harm anywhere. */

@@ -99,7 +99,7 @@ static int on_entry(void *context, const struct archived *entry, struct err *e)
         return err_set(e, ERR_FORMAT, "a member is no file, or has a name that no package has");
     if (!w->has_sums) {
         if (!str_is(entry->name, PACKAGE_SUMS) || entry->size > PACKAGE_SUMS_LIMIT)
-            return err_set(e, ERR_FORMAT, "it does not begin with " PACKAGE_SUMS);
+            return err_set(e, ERR_FORMAT, PACKAGE_NONE);
         w->is_in_sums = true;
         return told(w, w->to->begin(w->to->context, entry->name, NULL, e));
     }
@@ -176,6 +176,8 @@ int package_walk_members(const struct bundle_source *plain, const struct package
         end_as(&sum, BUNDLE_CUT, "its archive ends before its end");
     else if (sum.state == BUNDLE_WHOLE && (!w.has_sums || w.rest.len))
         end_as(&sum, BUNDLE_UNSOUND, "it lacks what " PACKAGE_SUMS " names");
+    if (sum.state != BUNDLE_WHOLE && !w.has_sums && !w.is_in_sums)
+        end_as(&sum, sum.state, PACKAGE_NONE);
     *out = sum;
     return 0;
 }

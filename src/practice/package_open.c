@@ -113,10 +113,18 @@ static bool is_whole(const struct open_run *x)
     return x->summary.state == BUNDLE_WHOLE;
 }
 
+/* Whoever has the key sealed something else for it. */
+static bool is_none(const struct open_run *x)
+{
+    return !is_whole(x) && strcmp(x->summary.why, PACKAGE_NONE) == 0;
+}
+
 static void say(const struct open_run *x, struct buf *out)
 {
     char size[SIZE_TEXT_SIZE];
 
+    if (is_none(x))
+        return;
     if (is_whole(x)) {
         buf_adds(out, "All files of the package are there as they were packed: ");
     } else {
@@ -180,6 +188,12 @@ static void say_json(const struct open_run *x, struct buf *out)
 
 static int judge(const struct open_run *x, struct err *e)
 {
+    if (is_none(x))
+        return err_set(e, ERR_FORMAT,
+                       "%s is a file of age, and this key opens it, but it is no package of calm: "
+                       "what is in it does not begin with " PACKAGE_SUMS
+                       ". Nothing of it was written; age -d opens it",
+                       buf_text(&x->package));
     switch (x->summary.state) {
     case BUNDLE_WHOLE:
         return package_check_judge(&x->check, buf_text(&x->package), e);

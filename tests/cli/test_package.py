@@ -374,6 +374,14 @@ class Opened(Package):
             (self.folder / name).write_bytes(data)
             status, said = eva.fails(f"preserve open {name} --to out --identity key.txt")
             self.assertIn(status, (7, 9), said)
+        self.assertIn("this is no package of calm: it does not begin with age-encryption.org/v1", one_line(eva.fails("preserve open text --to out --identity key.txt")[1]))
+        subprocess.run(["/usr/bin/age", "-a", "-r", self.recipient, "-o", str(self.folder / "armor")], input=b"hello", check=True)
+        self.assertIn("a file of age as text (armor)", one_line(eva.fails("preserve open armor --to out --identity key.txt")[1]))
+        for n, data in enumerate((b"hello", member(b"a") + bytes(1024))):  # what others seal for that key
+            self.seal_with_age(data, "others.age")
+            status, said = eva.fails(f"preserve open others.age --to others{n} --identity key.txt")
+            self.assertEqual((status, "no package of calm: what is in it does not begin with SHA256SUMS" in one_line(said)), (7, True), said)
+            self.assertEqual(list((self.folder / f"others{n}").iterdir()), [])
         self.assertEqual(eva.fails("preserve open /dev/null --to out")[0], 2)
         self.assertFalse((self.folder / "out").exists())
 
