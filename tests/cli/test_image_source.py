@@ -514,6 +514,24 @@ class Changing(Lacking):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stdout.decode(), rf"(?m)^  in use +mounted for writing on {at}")
         self.image(members[0], name="free")  # without that, nobody holds it
+        self.as_virtio(members[0])
+
+    def as_virtio(self, device):
+        """A disk of virtio has its number in "serial" beside "device", 20 bytes without an end (virtio_blk.c, serial_show); a card has a "name"."""
+        below = os.path.realpath("/sys/block/" + pathlib.Path(device).name)
+        shown = self.folder / "virtio"
+        for name in ("dev", "size", "ro", "removable", "stat", "diskseq", "queue/physical_block_size", "queue/logical_block_size"):
+            (shown / name).parent.mkdir(parents=True, exist_ok=True)
+            if os.path.exists(f"{below}/{name}"):
+                (shown / name).write_bytes(pathlib.Path(below, name).read_bytes())
+        for name in ("device", "holders", "slaves"):
+            (shown / name).mkdir()
+        for name, value in (("device/vendor", b"0x1af4\n"), ("serial", b"vol-0123456789abcdef"), ("device/name", b"SD32G\n")):
+            (shown / name).write_bytes(value)
+        done = run("unshare", "-m", "sh", "-c", f'mount --bind {shown} {below} && exec "$@"', "sh", IMAGER, device, "--to", self.out, "--name", "virtio")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for word, value in (("make", "0x1af4"), ("model", "SD32G"), ("serial number", "vol-0123456789abcdef")):
+            self.assertRegex(done.stdout.decode(), rf"(?m)^  {word} +{value}$")
 
     @needs_root
     def test_each_device_of_a_btrfs_is_in_use_while_it_is_mounted_through_one_of_them(self):
