@@ -29,11 +29,16 @@ static const char *find_begin(struct str text)
     return NULL;
 }
 
-static const char *find_end(struct str text)
+/* Of the event that begins there; *is_cut: it has none before the next one begins, which is where
+ * it ends then. NULL: not within these bytes. */
+static const char *find_end(struct str text, bool *is_cut)
 {
-    const char *p = memmem(text.p, text.len, end, sizeof(end) - 1);
+    const char *next = find_begin(str_from(text, sizeof(begin) - 1));
+    struct str own = next ? str_head(text, (size_t)(next - text.p)) : text;
+    const char *p = memmem(own.p, own.len, end, sizeof(end) - 1);
 
-    return p ? p + sizeof(end) - 1 : NULL;
+    *is_cut = !p && next;
+    return p ? p + sizeof(end) - 1 : next;
 }
 
 static bool knows(struct str head)
@@ -326,12 +331,14 @@ static int read_all(struct reader *r, struct err *err)
         for (struct str rest = text; rc == 0;) {
             size_t taken;
             const char *behind;
+            bool is_cut;
 
             if (find_begin(rest) != rest.p) {
                 rc = take_between(r, &e, at, rest, is_all, &taken, err);
-            } else if ((behind = find_end(rest))) {
+            } else if ((behind = find_end(rest, &is_cut))) {
                 taken = (size_t)(behind - rest.p);
-                rc = give_event(r, &e, at, str_head(rest, taken), err);
+                rc = is_cut ? give_unparsed(r, &e, at, str_head(rest, taken), err)
+                            : give_event(r, &e, at, str_head(rest, taken), err);
             } else if (rest.p != text.p && !is_all) {
                 break; /* it goes on behind these bytes */
             } else {

@@ -724,6 +724,9 @@ class Formats(unittest.TestCase):
         self.assertEqual(read_lines(rendered)[0][0]["message"], "An account <failed> to\nlog on & so.")
         events, _ = read_lines(xml % "" + "what is between\n" + xml.replace("4625", "x") % "" + (xml % "")[:-9])
         self.assertEqual([event["event.kind"] for event in events], ["event", "unparsed", "event", "unparsed"])
+        for cut in (8, 25, 200):  # one that is cut takes nothing of the next
+            events, _ = read_lines(xml % "" + (xml % "")[:-cut] + xml % "")
+            self.assertEqual([event["event.kind"] for event in events], ["event", "unparsed", "event"])
         table = f"{head}\n" + ",".join(cells[:-1] + [""]) + "\n"  # without the data nobody knows whose name it is
         self.assertEqual([read_lines(table)[0][0].get(name) for name in ("user.name", "related.user", "related.ip", "event.outcome")], [None, "eva", "203.0.113.9", "failure"])
 
