@@ -122,7 +122,6 @@ struct reader {
     int64_t last_ns; /* of the event before */
     bool has_last;
     bool begins_event;           /* of a format with event_of: the line is the first of its event */
-    size_t open_record;          /* for the format: bytes of one that goes on in the next line */
     bool is_plain;               /* the line that is asked for is known to be ASCII without NUL */
     struct years_part *counting; /* not NULL: times alone are wanted of lines, for this */
     struct year_hosts *hosts;    /* of them, while they are counted */
@@ -133,7 +132,8 @@ struct reader {
     bool is_ended; /* so it did */
     uint64_t ended_at;
     struct pattern_set *patterns; /* compiled at the first use */
-    void *audit; /* auditd.c's, for records that are sentences; made at the first use */
+    void *audit;        /* auditd.c's, for records that are sentences; made at the first use */
+    size_t open_record; /* for the format: bytes of one that goes on in the next line */
 };
 /* Puts the time that a line states into e. */
 void reader_time(struct reader *r, struct event *e, const struct stated *s);

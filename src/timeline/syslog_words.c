@@ -201,14 +201,17 @@ static const struct {
     struct str name;
     bool (*understand)(struct reader *r, struct str sentence, struct event *e);
 } apart[] = {
-    {STR_INIT("filterlog"), filterlog_understand}, {STR_INIT("pkg"), pkg_understand},
-    {STR_INIT("pkg-static"), pkg_understand},      {STR_INIT("yum"), yum_understand},
-    {STR_INIT("sudo"), sudo_understand},
+    {STR_INIT("filterlog"), filterlog_understand},
+    {STR_INIT("pkg"), pkg_understand},
+    {STR_INIT("pkg-static"), pkg_understand},
+    {STR_INIT("yum"), yum_understand},
 };
 
 static bool read_apart(struct reader *r, const struct known_as *k, struct str sentence,
                        struct event *e)
 {
+    if (sentence.len && sentence.p[0] == '@') /* JSON, which few have: '@cee:{"sudo":{' */
+        return str_is(k->last, "sudo") && sudo_understand(r, sentence, e);
     for (size_t i = 0; i < COUNT_OF(apart); i++)
         if (str_eq(apart[i].name, k->last))
             return apart[i].understand(r, sentence, e);
