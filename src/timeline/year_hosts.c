@@ -1,7 +1,14 @@
 /* year_hosts.c: from where to where in a source each host has lines. */
 #include "timeline/year_hosts.h"
 
-enum { LINES_LEAST = 3 };
+enum { LINES_LEAST = 3, UNNAMED_MOST = 4096 };
+
+/* What a machine says of itself at each boot, before it knows its name. */
+static bool is_unnamed(struct str name)
+{
+    return str_is(name, "localhost") || str_is(name, "localhost.localdomain") ||
+           str_is(name, "(none)");
+}
 
 /* FNV-1a, of 64 bits, as the same in all processes; its upper bits are mixed into the lower. */
 static uint64_t hash_of(struct str name)
@@ -70,8 +77,8 @@ bool year_hosts_see(struct year_hosts *h, struct str name, uint64_t at)
     uint16_t *slot;
     bool is_new;
 
-    if (h->has_many)
-        return false;
+    if (h->has_many || is_unnamed(name))
+        return !h->has_many;
     slot = slot_of(h, host.hash);
     is_new = *slot == 0;
     if (is_new && !push(h, slot, &host))
@@ -130,7 +137,10 @@ bool year_hosts_part(const struct year_hosts *h, uint64_t at)
             return false;
         if (host->last < at && (!before || host->last > before->last))
             before = host;
-        begins = host->first == at ? host : begins;
+        if (host->first >= at && (!begins || host->first < begins->first))
+            begins = host;
     }
+    if (begins && begins->first - at > UNNAMED_MOST)
+        return false;
     return before && begins && before->lines >= LINES_LEAST && begins->lines >= LINES_LEAST;
 }

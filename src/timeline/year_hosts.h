@@ -28,13 +28,14 @@ struct year_hosts {
     uint16_t slots[YEAR_HOST_SLOTS];
     struct year_host_kept kept[YEAR_HOSTS_KEPT]; /* of such as were seen last */
 };
-/* A line of that host begins there, behind those of before. Whether it is the first. */
+/* A line of that host begins there, behind those of before. Whether it is the first, or of a
+ * machine that does not know its name yet, which is of whichever host says more behind it. */
 bool year_hosts_see(struct year_hosts *h, struct str name, uint64_t at);
 /* Whether that begins with a name that is kept and a blank; then it is seen. */
 bool year_hosts_see_again(struct year_hosts *h, struct str text, uint64_t at);
 /* What another process saw of a host, in any order. */
 void year_hosts_add(struct year_hosts *h, const struct year_host *host);
 bool year_host_is_sound(const struct year_host *host, uint64_t lines_most);
-/* Whether no host has lines both before that place and behind it, and the one that begins there,
- * and the one that ends last before it, have some. */
+/* Whether no host has lines both before that place and behind it, and the one that begins there, or
+ * soon behind, and the one that ends last before it, have some. */
 bool year_hosts_part(const struct year_hosts *h, uint64_t at);

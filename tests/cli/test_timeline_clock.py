@@ -172,7 +172,7 @@ class NotSet(CaseTest):
         self.assertEqual([e["@timestamp"][:10] for e in self.ana.json("analyse search event.out_of_order:true")], ["2026-01-01"] * 10)
         # Two hosts one behind the other, each of which goes on from August to November.
         both = self.folder / "both"
-        both.write_text("".join(f"{month} {day:2} 10:00:00 web{host} sshd[7]: of web{host}\n"
+        both.write_text("".join(("Aug  1 09:59:58 localhost kernel: Linux version 6\n" if (month, day) == ("Aug", 1) else "") + f"{month} {day:2} 10:00:00 web{host} sshd[7]: of web{host}\n"
                                 for host in (1, 2) for month in ("Aug", "Sep", "Oct", "Nov") for day in (1, 10, 19)))
         os.utime(both, (at("2026-11-19T10:00:00+00:00").timestamp(),) * 2)
         self.ana(f"preserve files '{both}'")
