@@ -213,7 +213,7 @@ static int add_record(struct reading *r, const struct entry *entry, uint64_t seq
                                                   .seq = seq,
                                                   .names = names_of(r, st),
                                                   .scope = number_of(st->scope),
-                                                  .label = label,
+                                                  .label = (int)label,
                                                   .is_change = is_change,
                                                   .is_chain = is_chain,
                                                   .fields = is_chain ? 0 : fields_of(st)};

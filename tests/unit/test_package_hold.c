@@ -179,7 +179,7 @@ static void add_forms(const struct pack *p, struct buf *out)
         char folder[40];
 
         snprintf(folder, sizeof(folder), "  evidence/e%u/", number);
-        if (memmem(p->sums.p, p->sums.len, folder, strlen(folder))) {
+        if (p->sums.len && memmem(p->sums.p, p->sums.len, folder, strlen(folder))) {
             add_form(out, number);
             forms++;
         }
