@@ -543,7 +543,8 @@ static bool test_small(const struct value_test *t, struct str value)
     case TEST_IS:
         return is_text(t, value);
     case TEST_GLOB:
-        return fits_glob(value, buf_str(&t->text));
+        return fits_glob(value, buf_str(&t->text)) ||
+               (t->is_words && value_has_word_as(value, buf_str(&t->text), fits_glob));
     case TEST_REGEX:
         return fits_regex(t, value);
     case TEST_NETWORK:

@@ -25,7 +25,7 @@ struct value_test {
     struct regex_dfa *ascii; /* the same, for values of ASCII alone; NULL: it is not done so */
     uint8_t network[16];     /* IPv4 as ::ffff:a.b.c.d */
     unsigned prefix;         /* bits of the 128 */
-    bool is_words;           /* or the text as words */
+    bool is_words;           /* or the text as words, a glob as one of them */
     long double low, high;   /* it has each number of 64 bits exactly */
     bool is_above, is_below; /* low itself, high itself, is not meant */
 };
@@ -37,8 +37,8 @@ void value_test_bare(struct value_test *t, struct str text);
  * slash it is a network. */
 void value_test_word(struct value_test *t, struct str text);
 void value_test_quoted(struct value_test *t, struct str text);
-/* Of a field that is text: its words, and what has * or ? in it a glob of all of the field; quoted
- * these are characters. */
+/* Of a field that is text: its words, and what has * or ? in it a glob of a word, or of all of the
+ * field; quoted these are characters. */
 void value_test_text(struct value_test *t, struct str text, bool is_quoted);
 /* An address or a network: what is equal to it has another spelling, or many. */
 bool value_test_is_network(struct str text);

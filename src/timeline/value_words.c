@@ -28,3 +28,18 @@ bool value_has_words(struct str value, struct str text)
     }
     return false;
 }
+
+bool value_has_word_as(struct str value, struct str pattern,
+                       bool (*fits)(struct str word, struct str pattern))
+{
+    while (value.len) {
+        size_t len = 0;
+
+        while (len < value.len && is_of_word(value.p[len]))
+            len++;
+        if (len && fits(str_head(value, len), pattern))
+            return true;
+        value = str_from(value, len + 1);
+    }
+    return false;
+}

@@ -148,6 +148,11 @@ static void the_terms_of_the_document_find_their_rows(void **state)
         {"url.path:/wp-* or url.path:/etc/passwd", "25"},
         {"host.name:web?", "45"},
         {"message:*sudo*", "1"},
+        {"message:passwor*", "03"}, /* of a text it is a word, too */
+        {"message:p?ssword", "03"},
+        {"message:root*", "0"},
+        {"message:(ass* or swor?)", ""},
+        {"message:failed*root", "0"},
         {"message:/pass(word)?\\s/", "03"},
         {"/pass.*for/", "0"},
         {"message:/^[a-zA-Z]+ ([a-z]+ )+[a-z]+ [a-z]+( [0-9.]+)+ [a-z]+ [0-9]+ .+$/ or "
