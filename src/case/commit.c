@@ -86,10 +86,12 @@ static bool has_room(const struct session *s, const struct batch *b)
            (b->count == 0 || b->draft_count + s->queue->count <= BATCH_MAX);
 }
 
-/* Whether it is worth the signer's while. */
+/* Whether it is worth the signer's while: a fourth of all, where they are few. */
 static bool is_enough(const struct session *s, const struct batch *b)
 {
-    return s->queue && has_room(s, b) && (b->count == 0 || s->queue_count >= FEW_REQUESTS);
+    size_t few = s->request_count / 4 < FEW_REQUESTS ? s->request_count / 4 : FEW_REQUESTS;
+
+    return s->queue && has_room(s, b) && s->queue_count >= few;
 }
 
 /* Takes what waits into the batch, as far as there is room; returns how many. */
@@ -381,8 +383,7 @@ int session_append(struct session *s, struct decision *d, uint64_t *first, struc
     s->queue_end = &r.next;
     s->request_count++;
     s->queue_count++;
-    if (s->queue_count >= FEW_REQUESTS)
-        pthread_cond_signal(&s->leader_news);
+    pthread_cond_signal(&s->leader_news);
     is_led = s->is_led;
     s->is_led = true;
     pthread_mutex_unlock(&s->queue_lock);
