@@ -7,5 +7,6 @@
 /* How the page of a recovery key begins. */
 #define RECOVERY_PAGE_HEAD "Recovery key of the case \""
 
-/* Why such a file is not taken, a sentence part; NULL where it is none, by how it begins. */
+/* Why such a file is not taken, a sentence part; NULL where it is none, by how it begins and its
+ * size. */
 const char *own_secret(int fd);

@@ -1,5 +1,5 @@
 /* keyfile.h: one private key as a file, plain or sealed by a passphrase (doc/format/keys.md). Used
- * inside the signer only. */
+ * inside the signer only, but for its head. */
 #pragma once
 #include "base/hash.h"
 #include "base/utc.h"

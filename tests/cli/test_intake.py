@@ -319,8 +319,12 @@ class Folders(IntakeTest):
             self.assertIn("private key of calm" if path.suffix == ".key" else "recovery key of a case", left[str(path.resolve())])
             self.assertIn(left[str(path.resolve())], self.take(path, status=NOT_FOUND)["not_taken"][0]["why"])
             self.assertIn("is not attached", self.ana.fails(f"note attach {path} \"a key\"")[1])
-        kept = b"".join(path.read_bytes() for path in self.case.glob("evidence/*/*"))
-        self.assertNotIn(b"calm-key/1\n", kept)
+        # What only begins so is a file as any other: nobody hides one by that.
+        for begin in (b"calm-key/1\nrm -rf /\n", b"calm-key/1\npublic " + b"0" * 64 + b"\nmade x\n" + bytes(5000), b'Recovery key of the case "x"\n' + bytes(5000)):
+            self.take(os.fsdecode(self.put("so", begin)))
+        self.assertEqual({sha256(begin) in {item.get("sha256") for item in self.items().values()}}, {True})
+        kept = b"".join(path.read_bytes() for path in self.case.glob("evidence/*/*") if path.read_bytes() in [secret.read_bytes() for secret in secrets])
+        self.assertEqual(kept, b"")
 
     @unittest.skipUnless(ROOT_USER, "only root mounts")
     def test_another_file_system_is_not_entered_unless_named(self):
