@@ -114,7 +114,7 @@ static int take_looked(struct building *b, struct str body, struct err *e)
         return build_unsound(e);
     memcpy(&l, body.p, sizeof(l));
     if (l.part_count == 0 || l.part_count > PARTS_MOST || !is_format(l.format) ||
-        !is_format(l.second) || l.encoding >= TEXT_ENCODING_COUNT_ ||
+        !is_format(l.second) || l.encoding >= TEXT_ENCODING_COUNT_ || l.frame >= FRAME_COUNT_ ||
         (l.has_many && (l.part_count > 1 || l.is_disk)) ||
         (l.part_count > 1 && (l.format == WIRE_NO_FORMAT || l.is_disk)))
         return build_unsound(e);
@@ -327,6 +327,7 @@ struct build_task build_task_of(const struct building *b, enum build_kind kind, 
                               .format = b->looked.format,
                               .second = b->looked.second,
                               .encoding = b->looked.encoding,
+                              .frame = b->looked.frame,
                               .from = from * size,
                               .to = to == count ? UINT64_MAX : to * size};
 

@@ -138,9 +138,10 @@ static int read_part(struct job *j, struct reader *r, uint64_t from, uint64_t to
     r->from = from;
     r->to = to;
     j->is_reading = true;
-    j->reader = r->format->is_splittable ? NULL : r; /* else parts that have no room are left */
+    j->reader =
+        is_splittable(r->format, r->frame) ? NULL : r; /* else parts that have no room are left */
     j->spent = 0;
-    rc = r->format->line ? reader_lines(r, from, to, e) : r->format->read(r, e);
+    rc = reader_part(r, from, to, e);
     j->is_reading = false;
     j->reader = NULL;
     if (rc == 0 && r->is_ended)
@@ -152,12 +153,12 @@ static int read_part(struct job *j, struct reader *r, uint64_t from, uint64_t to
     return rc ? rc : job_end_part(j, r, e);
 }
 
-static uint32_t parts_of(const struct format *f, uint64_t size)
+static uint32_t parts_of(const struct format *f, enum text_frame frame, uint64_t size)
 {
     uint64_t part_size = format_part_size(f);
     uint64_t count = (size + part_size - 1) / part_size;
 
-    if (!f->is_splittable || count < 2)
+    if (!is_splittable(f, frame) || count < 2)
         return 1;
     return count < PARTS_MOST ? (uint32_t)count : PARTS_MOST;
 }
@@ -169,7 +170,7 @@ static uint64_t part_end(const struct format *f, uint32_t i, uint32_t count)
 
 static int read_parts(struct job *j, struct reader *r, uint64_t size, struct err *e)
 {
-    uint32_t count = parts_of(r->format, size);
+    uint32_t count = parts_of(r->format, r->frame, size);
     CLEANUP_FREE struct years *begin = mem_array(count, sizeof(begin[0]));
     int rc = 0;
 
@@ -298,6 +299,7 @@ int job_take_member(void *context, const struct walked *m, struct err *e)
         reader_begin(&r, f);
         r.second = j->second;
         r.encoding = found.encoding;
+        r.frame = found.frame;
         rc = read_parts(j, &r, m->size, e);
         reader_end(&r);
         j->second = NULL;
@@ -357,7 +359,8 @@ static int look_at_plain(struct job *j, const struct walked *m, struct err *e)
     looked.format = number_of(f);
     looked.second = number_of(j->second);
     looked.encoding = found.encoding;
-    looked.part_count = f ? parts_of(f, m->size) : 1;
+    looked.frame = found.frame;
+    looked.part_count = f ? parts_of(f, found.frame, m->size) : 1;
     return send_looked(j, &looked, e);
 }
 
@@ -382,13 +385,15 @@ static int no_remark(void *context, struct str name, const char *words, struct e
 
 static int begin_given(struct job *j, const struct walked *m, struct reader *r, struct err *e)
 {
-    if (!m->is_plain || j->task.format >= FORMAT_COUNT_ || j->task.encoding >= TEXT_ENCODING_COUNT_)
+    if (!m->is_plain || j->task.format >= FORMAT_COUNT_ ||
+        j->task.encoding >= TEXT_ENCODING_COUNT_ || j->task.frame >= FRAME_COUNT_)
         return err_set(e, ERR_FORMAT, "it is not what it was");
     j->member = m;
     *r = job_reader(j, m->name, m->written);
     reader_begin(r, formats[j->task.format]);
     r->second = j->task.second < FORMAT_COUNT_ ? formats[j->task.second] : NULL;
     r->encoding = (enum text_encoding)j->task.encoding;
+    r->frame = (enum text_frame)j->task.frame;
     r->folds = &j->folds;
     r->years = (struct years){.year = (int)j->task.year,
                               .last = j->task.date,

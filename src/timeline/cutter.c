@@ -1,6 +1,7 @@
 /* cutter.c: finds the ends of lines, and zeros that stand in their place. */
 #include "timeline/cutter.h"
 #include "base/mem.h"
+#include "timeline/json_cutter.h"
 
 enum {
     LOOK_SIZE = 16 << 10, /* bytes in which all is plain or not */
@@ -12,7 +13,7 @@ void cutter_begin(struct cutter *c, const struct reader *r, uint64_t from)
 {
     uint64_t before = READER_ZEROS_LEAST * text_unit(r->encoding);
 
-    *c = (struct cutter){0};
+    *c = (struct cutter){.frame = r->frame};
     window_begin(&c->w, r, from - (from < before ? from : before));
 }
 
@@ -22,7 +23,7 @@ void cutter_release(struct cutter *c)
     free(c->kept);
 }
 
-static int slide(struct cutter *c, bool is_long, struct err *e)
+int cutter_more(struct cutter *c, bool is_long, struct err *e)
 {
     size_t by = c->at;
     int rc = c->let_go ? c->let_go(c->context, is_long, &by, e) : 0;
@@ -109,7 +110,7 @@ static int take_zeros(struct cutter *c, uint64_t *count, struct err *e)
         c->at += n;
         if (c->at < c->w.len || c->w.is_end)
             return 0;
-        rc = slide(c, false, e);
+        rc = cutter_more(c, false, e);
     }
     return rc;
 }
@@ -124,7 +125,7 @@ static size_t zeros_at_end(const struct cutter *c)
     return n;
 }
 
-static void keep_head(struct cutter *c, struct line *out)
+void cutter_keep_head(struct cutter *c, struct line *out)
 {
     struct str head = text_head((struct str){c->w.bytes + c->at, LINE_KEPT + 1}, LINE_KEPT);
 
@@ -142,7 +143,7 @@ static int take_long(struct cutter *c, struct line *out, struct err *e)
     char before = 0; /* what is ahead of bytes */
     int rc = 0;
 
-    keep_head(c, out);
+    cutter_keep_head(c, out);
     out->whole = 0;
     while (rc == 0 && !(end = line_end(c)) && !c->w.is_end) {
         size_t taken = c->w.len - c->at - zeros_at_end(c);
@@ -150,7 +151,7 @@ static int take_long(struct cutter *c, struct line *out, struct err *e)
         out->whole += taken;
         c->at += taken;
         before = c->w.bytes[c->at - 1];
-        rc = slide(c, true, e);
+        rc = cutter_more(c, true, e);
     }
     if (rc)
         return rc;
@@ -166,11 +167,14 @@ static int take_long(struct cutter *c, struct line *out, struct err *e)
 
 int cutter_next(struct cutter *c, struct line *out, struct err *e)
 {
-    const char *end = line_end(c);
+    const char *end;
     size_t len;
 
+    if (c->frame != FRAME_LINES)
+        return json_cutter_next(c, out, e);
+    end = line_end(c);
     while (!end && !c->w.is_end && c->w.len - c->at <= READER_LINE_MOST + 1) {
-        int rc = slide(c, false, e);
+        int rc = cutter_more(c, false, e);
 
         if (rc)
             return rc;

@@ -11,7 +11,9 @@ struct line {
     bool is_plain;  /* it is known to be ASCII without NUL */
     uint64_t whole; /* bytes of the line; of one past READER_LINE_MOST text has the first, which are
                        borrowed until the next line, and stand outside of the window */
-    uint64_t zeros; /* more than 0: it is no line, but so many zeros */
+    uint64_t number; /* of the line that it begins in, from 1; 0: it is the next one */
+    bool is_between; /* it stands between objects, and is none */
+    uint64_t zeros;  /* more than 0: it is no line, but so many zeros */
 };
 
 /* Asked before the window slides: *by is how many bytes in front of it may go, up to those of the
@@ -19,8 +21,18 @@ struct line {
  * nothing but more of a line that is too long. */
 typedef int cutter_let_go(void *context, bool is_long, size_t *by, struct err *e);
 
+/* Of FRAME_JSON_INNER: where in the outer object what comes next is. */
+struct json_outer {
+    bool is_quoted, is_escaped;
+    unsigned depth;
+    uint64_t lists; /* a bit for each depth: it is a list */
+};
+
 struct cutter {
     struct window w;
+    enum text_frame frame;
+    struct json_outer outer;
+    uint64_t lines;    /* ends of lines before it; of objects alone */
     size_t at;         /* of the next line, in the window */
     uint64_t plain_to; /* bytes before it (with those dropped) that were looked at are ASCII without
                           NUL, */
@@ -35,5 +47,9 @@ void cutter_release(struct cutter *c);
 /* Reads the first bytes, and goes to the first line that begins at from or behind it; one in which
  * from lies is passed over. Zeros around that place end it where they are READER_ZEROS_LEAST. */
 MUST_CHECK int cutter_start(struct cutter *c, uint64_t from, struct err *e);
+/* For what cuts otherwise: more of the source, as far as there is room; what is before at goes. */
+MUST_CHECK int cutter_more(struct cutter *c, bool is_long, struct err *e);
+/* The first bytes of what is longer than READER_LINE_MOST become the text. */
+void cutter_keep_head(struct cutter *c, struct line *out);
 /* ERR_NOTFOUND: there is none any more. */
 MUST_CHECK int cutter_next(struct cutter *c, struct line *out, struct err *e);

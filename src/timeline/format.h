@@ -90,6 +90,14 @@ enum format_id {
 };
 extern const struct format *const formats[FORMAT_COUNT_];
 
+/* What the lines of a source are. */
+enum text_frame {
+    FRAME_LINES,
+    FRAME_JSON,       /* objects of JSON, behind one another or in a list, over any lines */
+    FRAME_JSON_INNER, /* those in the lists of one object, and of what it has in it */
+    FRAME_COUNT_,
+};
+
 /* A source that is being read. */
 struct reader_counts {
     uint64_t lines, events, unparsed, continued, comments, empty;
@@ -103,7 +111,9 @@ typedef int reader_bytes_at(void *context, uint64_t off, void *bytes, size_t siz
 struct reader {
     const struct format *format;
     const struct format *second; /* asked of lines that format declines; NULL: none is */
-    enum text_encoding encoding; /* of lines; places are those of the source as it is */
+    enum text_encoding encoding; /* of text; places are those of the source as it is */
+    enum text_frame frame;       /* of lines */
+    struct decoded *decoded;     /* of text that is no lines, in UTF-16, while it is read */
     void *state;
     struct field_names *names;
     const struct zone *zone;  /* of the source; NULL: UTC */
@@ -156,6 +166,13 @@ enum {
 /* Reads a source of lines: those that belong to bytes from until to (UINT64_MAX: all from there). A
  * line that is no event of its own with a time belongs to the one before. */
 MUST_CHECK int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e);
+/* Reads a source of any format: of one that is in parts, what begins in these bytes. */
+MUST_CHECK int reader_part(struct reader *r, uint64_t from, uint64_t to, struct err *e);
+/* Whether parts of such a source can be read side by side. */
+static inline bool is_splittable(const struct format *f, enum text_frame frame)
+{
+    return f->is_splittable && frame == FRAME_LINES;
+}
 /* Goes through the lines that begin in these bytes (to UINT64_MAX: all from there), so that years
  * can be told of lines that lack them: parts[i], zeros at first, gets what is behind
  * from + i * part_size, the last one all that is left; hosts, zeros at first, those of all. */
@@ -186,7 +203,8 @@ struct str reader_text(struct event *e, struct str raw);
 struct recognised {
     const struct format *format; /* format_text: text that no other knows */
     const struct format *second; /* of lines that format declines */
-    enum text_encoding encoding; /* of lines */
+    enum text_encoding encoding; /* of text */
+    enum text_frame frame;       /* of lines */
     const char *remark;          /* why it is not read, or NULL */
 };
 /* By content: size bytes that bytes gives. ERR_IO and what bytes returns. */

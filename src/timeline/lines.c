@@ -131,10 +131,25 @@ static enum line_verdict ask_second(struct lines *l, const struct line *line)
     return LINE_EVENT;
 }
 
+/* "Record 7", as evtx_dump writes before each. */
+static bool is_record_head(struct str text)
+{
+    uint64_t number;
+
+    return str_take(&text, "Record ") && str_u64(text, &number);
+}
+
+static uint64_t number_of(const struct lines *l, const struct line *line)
+{
+    return line->number ? line->number : l->number + 1;
+}
+
 static enum line_verdict ask(struct lines *l, const struct line *line)
 {
     enum line_verdict v;
 
+    if (line->is_between && is_record_head(line->text))
+        return LINE_COMMENT;
     if (line->whole > READER_LINE_MOST || (l->r->is_cut && !line->has_end))
         return LINE_FOREIGN;
     l->r->is_plain = line->is_plain;
@@ -455,7 +470,7 @@ int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
             continue;
         }
         l.now->at = line.at;
-        l.now->line = ++l.number;
+        l.now->line = l.number = number_of(&l, &line);
         if (line.text.len)
             v = ask(&l, &line);
         is_before = is_before && !(line.text.len && is_own(&l, v));
@@ -501,7 +516,7 @@ static int look_through(struct reader *r, struct looked_parts *p, uint64_t to, s
     while (rc == 0 && (rc = next_line(&l, &line, e)) == 0 && line.at < to) {
         look_at_part(r, p, line.at);
         l.now->at = line.at;
-        l.now->line = ++l.number;
+        l.now->line = l.number = number_of(&l, &line);
         if (line.text.len && !line.zeros)
             (void)ask(&l, &line);
     }

@@ -2,6 +2,7 @@
  * values as text. */
 #include "base/mem.h"
 #include "base/sink.h"
+#include "timeline/decoded.h"
 #include "timeline/format.h"
 #include "timeline/pattern.h"
 
@@ -114,6 +115,7 @@ void reader_zone(struct reader *r, struct str name, struct stated *s)
 int reader_event(struct reader *r, struct event *e, struct err *err)
 {
     struct str kind;
+    int rc;
 
     event_cut(e, r->names);
     kind = event_value(e, FIELD_EVENT_KIND);
@@ -126,6 +128,8 @@ int reader_event(struct reader *r, struct event *e, struct err *err)
         e->ns = r->last_ns;
         e->doubt |= DOUBT_ORDER;
     }
+    if (r->decoded && (rc = decoded_place(r->decoded, e->at, &e->at, err)))
+        return rc;
     r->last_ns = e->ns;
     r->counts.unparsed += str_is(kind, "unparsed");
     r->counts.notices += str_is(kind, "notice");
@@ -142,6 +146,28 @@ int reader_notice(struct reader *r, uint64_t at, const char *words, struct err *
     event_puts(&e, FIELD_EVENT_KIND, "notice");
     event_put(&e, FIELD_MESSAGE, event_keep(&e, str_of(words)));
     return reader_event(r, &e, err);
+}
+
+/* Text that is no lines. */
+static int read_decoded(struct reader *r, struct err *e)
+{
+    struct decoded *d = decoded_begin(r);
+    uint64_t rest;
+    bool has_rest;
+    int rc = r->format->read(r, e);
+
+    has_rest = decoded_has_rest(d, &rest);
+    decoded_end(d, r);
+    return rc || !has_rest
+               ? rc
+               : reader_notice(r, rest, "The last byte is half a character of UTF-16.", e);
+}
+
+int reader_part(struct reader *r, uint64_t from, uint64_t to, struct err *e)
+{
+    if (r->format->line)
+        return reader_lines(r, from, to, e);
+    return text_unit(r->encoding) == UTF16_UNIT ? read_decoded(r, e) : r->format->read(r, e);
 }
 
 /* What has times, and none of such an hour or close to it, ends what hangs together. */

@@ -1,6 +1,7 @@
 /* recognise.c: which formats a source has: binary ones by their first bytes, those of lines by what
  * stands in several places of it, from its beginning to its end. */
 #include "base/mem.h"
+#include "timeline/cutter.h"
 #include "timeline/format.h"
 #include "timeline/pattern.h"
 
@@ -17,6 +18,7 @@ enum {
     HOSTS_MOST = 16,
     HELD_SIZE = READER_HEAD_SIZE + SAMPLE_COUNT * SAMPLE_SIZE,
     DECODED_SIZE = HELD_SIZE / UTF16_UNIT * UTF16_GROWTH,
+    OBJECTS_SIZE = 1 << 20, /* of those that are looked at */
 };
 
 struct look {
@@ -29,6 +31,7 @@ struct look {
     char *decoded;                    /* of UTF-16: DECODED_SIZE */
     struct str parts[SAMPLE_COUNT];   /* from the beginning to the end */
     struct str samples[SAMPLE_COUNT]; /* whole lines of them */
+    struct buf objects;               /* of JSON over several lines: each in one */
     struct event event;
     struct field_names *names; /* those that every format knows, or NULL */
 };
@@ -37,6 +40,7 @@ static void look_release(struct look *l)
 {
     free(l->held);
     free(l->decoded);
+    buf_release(&l->objects);
     event_release(&l->event);
     field_names_free(l->names);
 }
@@ -328,12 +332,69 @@ static const struct format *find_lines(struct look *l, bool is_last)
     return best.format;
 }
 
-static const struct format *find_binary(const struct look *l)
+static const struct format *find_binary(struct str head)
 {
     for (size_t i = 0; i < FORMAT_COUNT_; i++)
-        if (formats[i]->knows && formats[i]->knows(l->head))
+        if (formats[i]->knows && formats[i]->knows(head))
             return formats[i];
     return NULL;
+}
+
+/* Of text whose byte order mark says that it is in UTF-16. */
+static const struct format *find_decoded(struct look *l)
+{
+    CLEANUP_FREE char *text = NULL;
+    struct utf16_look seen = {0};
+    enum text_encoding encoding;
+    const struct format *found;
+    size_t taken;
+
+    if (!utf16_has_mark(l->head))
+        return NULL;
+    utf16_see(&seen, l->head);
+    encoding = utf16_find(&seen, l->head);
+    if (text_unit(encoding) != UTF16_UNIT)
+        return NULL;
+    text = mem_alloc(READER_HEAD_SIZE / UTF16_UNIT * UTF16_GROWTH);
+    found = find_binary((struct str){text, utf16_decode(encoding, l->head, true, text, &taken)});
+    l->encoding = found ? encoding : TEXT_AS_IT_IS;
+    return found;
+}
+
+static bool begins_json(struct str text)
+{
+    (void)str_take(&text, READER_BYTE_ORDER_MARK);
+    text = str_trim(str_head(text, READER_HEAD_SIZE));
+    if (str_take(&text, "["))
+        text = str_trim(text);
+    return str_starts(text, "{") || str_starts(text, "Record ");
+}
+
+/* The first objects become the sample, each as a line: a line end between values is a space. */
+static int take_objects(struct look *l, enum text_frame frame, struct err *e)
+{
+    const struct reader r = {
+        .bytes = l->bytes, .bytes_context = l->context, .encoding = l->encoding, .frame = frame};
+    struct cutter cutter;
+    struct line line;
+    int rc;
+
+    buf_clear(&l->objects);
+    cutter_begin(&cutter, &r, 0);
+    rc = cutter_start(&cutter, 0, e);
+    for (size_t i = 0; rc == 0 && i < SAMPLE_LINES && l->objects.len < OBJECTS_SIZE; i++) {
+        rc = cutter_next(&cutter, &line, e);
+        if (rc || line.is_between || line.whole > READER_LINE_MOST)
+            continue;
+        for (size_t k = 0; k < line.text.len; k++)
+            buf_addc(&l->objects,
+                     line.text.p[k] < ' ' && line.text.p[k] >= 0 ? ' ' : line.text.p[k]);
+        buf_addc(&l->objects, '\n');
+    }
+    cutter_release(&cutter);
+    for (size_t i = 0; i < SAMPLE_COUNT; i++)
+        l->samples[i] = i ? STR("") : buf_str(&l->objects);
+    return rc == ERR_NOTFOUND ? 0 : rc;
 }
 
 /* Where the head is zeros: of records the format of those behind, within ZEROS_MOST. */
@@ -437,6 +498,24 @@ static void take_second(struct recognised *out, struct look *l)
         out->second = find_second(l, first, true);
 }
 
+/* Objects over several lines, or many in one, that a format of lines knows. */
+static int find_objects(struct recognised *out, struct look *l, struct err *e)
+{
+    int rc = 0;
+
+    if (!begins_json(l->parts[0]))
+        return 0;
+    for (unsigned frame = FRAME_JSON; rc == 0 && frame < FRAME_COUNT_ && !out->format; frame++) {
+        rc = take_objects(l, (enum text_frame)frame, e);
+        if (rc == 0)
+            out->format = find_lines(l, false);
+        out->frame = out->format ? (enum text_frame)frame : FRAME_LINES;
+    }
+    if (out->format)
+        take_second(out, l);
+    return rc;
+}
+
 static int find(struct recognised *out, struct look *l, struct err *e)
 {
     int rc = read_at(l, 0, l->held, READER_HEAD_SIZE, &l->head, e);
@@ -444,7 +523,10 @@ static int find(struct recognised *out, struct look *l, struct err *e)
 
     if (rc)
         return rc;
-    out->format = find_binary(l);
+    out->format = find_binary(l->head);
+    if (!out->format)
+        out->format = find_decoded(l);
+    out->encoding = l->encoding;
     if (out->format)
         return 0;
     rc = take_samples(l, e);
@@ -459,6 +541,10 @@ static int find(struct recognised *out, struct look *l, struct err *e)
         return 0;
     }
     may_be_text = is_text(l);
+    if (may_be_text)
+        rc = find_objects(out, l, e);
+    if (rc || out->format)
+        return rc;
     rc = find_behind_zeros(&out->format, l, e);
     if (rc == 0 && !out->format && may_be_text)
         take_text(out, l);

@@ -1,12 +1,16 @@
-/* winlog_json.c: event logs of Windows as JSON lines: of evtx_dump (-o jsonl), Velociraptor, what
- * makes JSON of the XML (xmltodict), and EvtxECmd (--json). */
+/* winlog_json.c: event logs of Windows as JSON: of evtx_dump, Velociraptor, what makes JSON of the
+ * XML (xmltodict), EvtxECmd (--json), and chainsaw, which says which rules an event meets. */
+#include <stdio.h>
 #include "timeline/winlog.h"
 
 struct taking {
     struct winlog *w;
     bool is_of_event; /* members are those of an event */
     bool is_of_table; /* they are columns of EvtxECmd */
+    bool is_hit;      /* the event is within what chainsaw says of it */
 };
+
+static const char hit_event[] = "document.data.";
 
 static bool is_of_event(struct str name)
 {
@@ -14,10 +18,31 @@ static bool is_of_event(struct str name)
            str_starts(name, "EventData.") || str_starts(name, "UserData.");
 }
 
-static void take(void *context, const struct json_value *v)
+/* What chainsaw says besides the event: of a rule, and of the file. */
+static void take_hit(void *context, const struct json_value *v)
+{
+    static const char *const fields[][2] = {{"name", "rule.name"}, {"id", "rule.id"}};
+    struct taking *t = context;
+    char own[FIELD_NAME_SIZE];
+    const char *field = own;
+
+    if (str_starts(v->name, hit_event) ||
+        snprintf(own, sizeof(own), "chainsaw." STR_FMT, STR_ARG(v->name)) >= (int)sizeof(own))
+        return;
+    for (size_t i = 0; i < COUNT_OF(fields); i++)
+        if (str_is(v->name, fields[i][0]))
+            field = fields[i][1];
+    event_put(t->w->e, field_number(t->w->r->names, str_of(field)), v->value);
+}
+
+static void take(void *context, const struct json_value *whole)
 {
     struct taking *t = context;
+    struct json_value inner = *whole;
+    const struct json_value *v = &inner;
 
+    if (str_take(&inner.name, hit_event))
+        t->is_hit = true;
     if (is_of_event(v->name) || (t->is_of_event && str_is(v->name, "Message"))) {
         t->is_of_event = true;
         winlog_put_member(t->w, v);
@@ -30,15 +55,19 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 {
     struct taking t = {.w = r->state};
     struct json_flat f = {.take = take, .context = &t, .e = e};
+    struct str whole = line;
 
     winlog_begin(t.w, r, e);
     if (line.len == 0 || line.p[0] != '{' || !json_flat(&f, &line) || str_trim(line).len)
+        return LINE_FOREIGN;
+    f.take = take_hit;
+    if (t.is_hit && !json_flat(&f, &whole))
         return LINE_FOREIGN;
     return (t.is_of_event || t.is_of_table) && winlog_end(t.w) ? LINE_EVENT : LINE_FOREIGN;
 }
 
 const struct format format_winlog_json = {.name = "evtx",
-                                          .version = 3,
+                                          .version = 4,
                                           .is_splittable = true,
                                           .line = line_of,
                                           .takes_bytes = true,

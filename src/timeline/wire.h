@@ -25,7 +25,7 @@ struct build_task {
     int64_t year;      /* of a part: with which it begins */
     struct year_date date, before;
     uint32_t is_stray; /* the line before the part */
-    uint32_t unused;
+    uint32_t frame;    /* of a part: enum text_frame */
     uint32_t zone_size;
     uint32_t name_size;
     uint32_t image_format; /* of a disk: enum image_format */
@@ -71,7 +71,7 @@ struct build_looked {
     uint32_t second;     /* the format of lines that format declines, or WIRE_NO_FORMAT */
     uint32_t has_many;   /* an archive: its sources can be shared out */
     uint32_t encoding;   /* enum text_encoding */
-    uint32_t unused;
+    uint32_t frame;      /* enum text_frame */
 };
 struct build_counted {
     uint64_t strays;

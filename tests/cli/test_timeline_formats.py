@@ -711,7 +711,10 @@ class Formats(unittest.TestCase):
         cells = ["1", "55", "2026-11-20 09:00:01.1234567", "4625", "LogAlways", "Microsoft-Windows-Security-Auditing", "Security", "500", "600", "PC1", "0", "", "Failed logon", "CORP\\eva",
                  "EVIL (203.0.113.9)", "Audit failure", payload]
         row = ",".join('"' + cell.replace('"', '""') + '"' if '"' in cell else cell for cell in cells)
-        for text in (lines(dump), lines(apart), lines(parsed), lines(velociraptor), xml % "" + "\n", f"Record 1\n{spread}\nRecord 2\n{spread}\n",
+        hunted = {"group": "Sigma", "kind": "individual", "document": {"kind": "evtx", "path": "Security.evtx", "data": dump}, "name": "Failed logon", "timestamp": when,
+                  "authors": ["x"], "level": "low", "source": "sigma", "status": "stable", "id": "r-1", "tags": ["a.b", "c"]}  # chainsaw's cli.rs, "Detection"
+        many = "Record 1\n{}\nRecord 2\n{}\n".format(*[json.dumps(dump, indent=2)] * 2)  # evtx_dump -o json
+        for text in (lines(dump), lines(apart), lines(parsed), lines(velociraptor), xml % "" + "\n", many, json.dumps([dump, dump]), json.dumps([hunted, hunted], indent=1), lines(hunted), f"Record 1\n{spread}\nRecord 2\n{spread}\n",
                      f"\ufeff<?xml version=\"1.0\"?><Events>{rendered}{rendered}</Events>", f"\ufeff{head}\r\n{row}\r\n", lines(dict(zip(head.split(","), cells)))):
             with self.subTest(text=text[:60]):
                 events, counts = read_lines(text)
@@ -721,6 +724,11 @@ class Formats(unittest.TestCase):
                                                                    "winlog.channel", "winlog.record_id", "winlog.event_data.LogonType", "event.dataset", "doubt")],
                                      ["4625", "login", "failure", "eva", "CORP", "203.0.113.9", "5000", "PC1", "Security", "55", "3", "evtx", ""])
                     self.assertEqual(event["time"][:24], "2026-11-20T09:00:01.1234")
+        self.assertEqual([read_lines(lines(hunted))[0][0].get(name) for name in ("rule.name", "rule.id", "chainsaw.tags", "chainsaw.level", "log.level")],
+                         ["Failed logon", "r-1", ["a.b", "c"], "low", "informational"])
+        events, counts = read_lines(many)
+        self.assertEqual(([event["at"] for event in events], [event["line"] for event in events], counts["comments"]),
+                         ([9, many.rindex("{\n  \"Event\"")], [2, 3 + json.dumps(dump, indent=2).count("\n") + 1], 2))
         self.assertEqual(read_lines(rendered)[0][0]["message"], "An account <failed> to\nlog on & so.")
         events, _ = read_lines(xml % "" + "what is between\n" + xml.replace("4625", "x") % "" + (xml % "")[:-9])
         self.assertEqual([event["event.kind"] for event in events], ["event", "unparsed", "event", "unparsed"])
@@ -729,6 +737,33 @@ class Formats(unittest.TestCase):
             self.assertEqual([event["event.kind"] for event in events], ["event", "unparsed", "event"])
         table = f"{head}\n" + ",".join(cells[:-1] + [""]) + "\n"  # without the data nobody knows whose name it is
         self.assertEqual([read_lines(table)[0][0].get(name) for name in ("user.name", "related.user", "related.ip", "event.outcome")], [None, "eva", "203.0.113.9", "failure"])
+
+    def test_objects_of_json_over_several_lines_and_in_lists_are_events(self):
+        """In a list, behind one another, in what a search of Elasticsearch answers; one that is cut or too long takes none of the next."""
+        one, two = {"time": "2026-11-25T02:12:10Z", "user": "eva", "n": [{"a": "]}\\\" {"}]}, {"time": "2026-11-25T02:12:11Z", "user": "bob", "n": []}
+        hits = {"took": 5, "hits": {"total": {"value": 2}, "hits": [{"_index": "l", "_id": str(n), "_source": source} for n, source in enumerate((one, two))]}}
+        for indent in (None, 2, "\t"):
+            first, second = (json.dumps(value, indent=indent) for value in (one, two))
+            for text in (json.dumps([one, two], indent=indent), f"\ufeff[\r\n{first},\n{second}\n]\n", f"{first}\n{second}", json.dumps(hits, indent=indent)):
+                events, counts = read_lines(text)
+                self.assertEqual([(event["time"][:19], event["user.name"], event["event.kind"]) for event in events],
+                                 [("2026-11-25T02:12:10", "eva", "event"), ("2026-11-25T02:12:11", "bob", "event")], text)
+                self.assertEqual((counts["format"], counts["unparsed"]), ("json", 0))
+                at = [text.index(name) for name in ("eva", "bob")]  # a place is that of the object's beginning
+                self.assertTrue(all(len(text[:event["at"]].encode()) <= place for event, place in zip(events, at)))
+                text = text.lstrip("\ufeff")
+                self.assertEqual([max(event["at"], 2) for event in read_lines(b"\xff\xfe" + text.encode("utf-16-le"))[0]],
+                                 [2 + 2 * event["at"] for event in read_lines(text)[0]])
+        pretty = [json.dumps(value, indent=1) for value in (one, two, one, two)]
+        for cut in (3, 30, 50):
+            events, _ = read_lines("[" + ",\n".join([pretty[0], pretty[1][:-cut], pretty[2], pretty[3]]) + "]")
+            whole = [event["user.name"] for event in events if event["event.kind"] == "event"]
+            self.assertEqual((whole[0], whole[-2:], {event["event.kind"] for event in events}), ("eva", ["eva", "bob"], {"event", "unparsed"}))
+        long = json.dumps(dict(two, x="y" * (1 << 20)), indent=1)
+        events, _ = read_lines("\n".join([pretty[0], pretty[1], long, pretty[2]]))
+        self.assertEqual([(event["event.kind"], event.get("event.cut")) for event in events],
+                         [("event", None), ("event", None), ("unparsed", f"message: {len(long)} bytes"), ("event", None)])
+        self.assertEqual(read_lines(json.dumps({"name": "x", "list": [{"a": 1}, {"b": "2026"}]}, indent=1))[1]["format"], "text")
 
     def test_names_that_other_formats_would_give_take_no_room(self):
         values = {f"counter{number}": number + 1 for number in range(1600)}

@@ -54,6 +54,27 @@ class Utf16(unittest.TestCase):
                         places = [len(front * (e["line"] > 1)) + len("".join(lines[:e["line"] - 1]).encode(way)) for e in found]
                         self.assertEqual([e["at"] for e in found], places, begins)
 
+    def test_tables_and_xml_are_read_as_lines_are(self):
+        """What is no format of lines has the events of the same in UTF-8, at the places of UTF-16."""
+        record = "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='\u00e4\U0001f512'/><EventID>{}</EventID>" \
+                 "<TimeCreated SystemTime='2026-11-20T09:00:01Z'/></System></Event>"
+        texts = {"evtx": "<?xml version='1.0'?>\r\n<Events>" + "".join(record.format(n) for n in range(2000)) + "</Events>",
+                 "timesketch": "message,datetime,timestamp_desc\r\n" + "".join(f'"\u65e5 {n}\r\nb",2026-11-20T09:00:01Z,x\r\n' for n in range(9000))}
+        for name, text in texts.items():
+            events, counts = read_lines("\ufeff" + text)
+            self.assertEqual((counts["format"], len(events)), (name, 2000 if name == "evtx" else 9000))
+            encoded, place, raw = text.encode(), 0, 2
+            for way, mark in WAYS.items():
+                found, found_counts = read_lines(mark + text.encode(way))
+                self.assertEqual((placeless(found), found_counts), (placeless(events), counts))
+                place, raw = 0, 2
+                for event, expected in zip(found, events):
+                    raw += len(encoded[place:expected["at"] - 3].decode().encode(way))
+                    place = expected["at"] - 3
+                    self.assertEqual(event["at"], raw)
+        found, _ = read_lines(b"\xff\xfe" + texts["timesketch"][:200].encode("utf-16-le") + b"x")
+        self.assertEqual(found[-1]["message"], "The last byte is half a character of UTF-16.")
+
     def test_lines_that_end_with_cr_alone_are_lines(self):
         for name, text in LOGS.items():
             text = text.replace("\r\n", "\n")

@@ -127,7 +127,7 @@ static int run_parts(struct reader *r, struct err *e)
         is_end = size == UINT64_MAX ||
                  (r->bytes(r->bytes_context, r->from + size, &one, 1, &got, e) == 0 && got == 0);
         r->to = is_end ? UINT64_MAX : r->from + size;
-        rc = r->format->read(r, e);
+        rc = reader_part(r, r->from, r->to, e);
     }
     return rc;
 }
@@ -136,7 +136,8 @@ static int run(struct reader *r, struct err *e)
 {
     uint64_t size = r->to;
     off_t end = lseek(*(int *)r->bytes_context, 0, SEEK_END);
-    size_t count = r->format->is_splittable && end > 0 ? ((uint64_t)end - 1) / size + 1 : 1;
+    size_t count =
+        is_splittable(r->format, r->frame) && end > 0 ? ((uint64_t)end - 1) / size + 1 : 1;
     CLEANUP_FREE struct years *begin = mem_array(count, sizeof(begin[0]));
     struct year_breaks breaks;
     int rc;
@@ -241,6 +242,7 @@ int main(int argc, char **argv)
     format = found.format;
     r.second = found.second;
     r.encoding = found.encoding;
+    r.frame = found.frame;
     if (!format) {
         printf("{\"format\":null}\n");
         return 0;
