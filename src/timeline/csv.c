@@ -25,6 +25,7 @@ struct csv {
     struct event e;
     uint64_t at, line; /* of the next piece */
     bool has_begun, is_bare;
+    char separator;
     bool has_cr_ends; /* of lines that are records */
     size_t columns;   /* of the head; 0: there is none */
     size_t count;
@@ -63,7 +64,7 @@ static bool is_cr_end(struct str text, size_t i)
 /* A quote begins a cell and ends it, and stands for itself nowhere else: so each quote leads into
  * cells or out of them, and of two lines that are tried as the beginning of a record at most one
  * has to be looked through for long. */
-static enum scanned scan(struct str text, bool is_all, struct piece *out)
+static enum scanned scan(struct str text, char separator, bool is_all, struct piece *out)
 {
     bool is_quoted = false, is_cell_begin = true;
 
@@ -81,7 +82,7 @@ static enum scanned scan(struct str text, bool is_all, struct piece *out)
             }
             is_quoted = false;
             c = i + 1 < text.len ? text.p[i + 1] : '\n';
-            if (c != ',' && c != '\n' && c != '\r')
+            if (c != separator && c != '\n' && c != '\r')
                 return SCAN_BAD;
             is_cell_begin = false;
         } else if (c == '\n' || is_cr_end(text, i)) {
@@ -93,7 +94,7 @@ static enum scanned scan(struct str text, bool is_all, struct piece *out)
                 return SCAN_BAD;
             is_quoted = true;
         } else {
-            is_cell_begin = c == ',';
+            is_cell_begin = c == separator;
         }
     }
     if (!is_all)
@@ -106,7 +107,8 @@ static enum scanned scan(struct str text, bool is_all, struct piece *out)
 }
 
 /* Takes the next cell off *rest; false: there is none. *is_doubled where quotes in it are. */
-static bool next_cell(struct str *rest, bool *is_last, struct str *out, bool *is_doubled)
+static bool next_cell(struct str *rest, char separator, bool *is_last, struct str *out,
+                      bool *is_doubled)
 {
     size_t i = 1;
 
@@ -124,12 +126,12 @@ static bool next_cell(struct str *rest, bool *is_last, struct str *out, bool *is
         }
         *out = (struct str){rest->p + 1, (i < rest->len ? i : rest->len) - 1};
         *rest = str_from(*rest, i + 1);
-        *is_last = rest->len == 0 || rest->p[0] != ',';
+        *is_last = rest->len == 0 || rest->p[0] != separator;
         *rest = str_from(*rest, 1);
         return true;
     }
-    *is_last = memchr(rest->p, ',', rest->len) == NULL;
-    *out = str_cut(rest, ',');
+    *is_last = memchr(rest->p, separator, rest->len) == NULL;
+    *out = str_cut(rest, separator);
     return true;
 }
 
@@ -154,7 +156,7 @@ static bool split(struct csv *c, struct str raw)
     bool is_last = false, is_doubled;
     struct str cell;
 
-    for (c->count = 0; next_cell(&raw, &is_last, &cell, &is_doubled); c->count++) {
+    for (c->count = 0; next_cell(&raw, c->separator, &is_last, &cell, &is_doubled); c->count++) {
         if (c->count == CSV_COLUMNS_MOST)
             return false;
         if (is_doubled)
@@ -257,6 +259,12 @@ static int take_more(struct csv *c, const struct csv_row *row, struct err *e)
     return rc;
 }
 
+static bool has_columns(const struct csv *c)
+{
+    return c->columns == 0 || c->count == c->columns ||
+           (c->way->has_unnamed && c->count == c->columns + 1);
+}
+
 static int take_row(struct csv *c, struct str raw, bool is_bare, struct err *e)
 {
     struct csv_row row = {.cells = c->cells, .raw = raw};
@@ -264,7 +272,7 @@ static int take_row(struct csv *c, struct str raw, bool is_bare, struct err *e)
     int rc;
 
     row.count = c->way->is_lines ? 0 : c->count;
-    if (!is_split || (c->columns && c->count != c->columns) || !c->way->row(c->r, &row, &c->e))
+    if (!is_split || !has_columns(c) || !c->way->row(c->r, &row, &c->e))
         return give_unparsed(c, raw, raw.len, e);
     rc = reader_event(c->r, &c->e, e);
     return rc ? rc : take_more(c, &row, e);
@@ -332,7 +340,7 @@ static int take_piece(struct csv *c, struct str text, bool is_all, bool is_most,
     }
     if (c->way->is_lines || (c->is_bare && comma_count(line.raw) + 1 == c->columns))
         return take_record(c, &line, true, e);
-    s = scan(text, is_all, &record);
+    s = scan(text, c->separator, is_all, &record);
     if (s == SCAN_MORE && !is_most) {
         *taken = 0;
         return 0;
@@ -395,24 +403,47 @@ int csv_read(struct reader *r, const struct csv_way *way, struct err *e)
 
     c->r = r;
     c->way = way;
+    c->separator = way->separator ? way->separator : ',';
     c->bytes = bytes_new(r);
     event_init(&c->e);
     return read_all(c, e);
 }
 
+static size_t first_of(struct str head, char separator, struct str *cells, size_t most,
+                       struct piece *p, bool *is_whole)
+{
+    bool is_last = false, is_doubled;
+    size_t count = 0;
+
+    *is_whole = scan(head, separator, false, p) == SCAN_WHOLE;
+    if (*is_whole)
+        head = p->raw;
+    while (count < most && next_cell(&head, separator, &is_last, &cells[count], &is_doubled))
+        count++;
+    return *is_whole || !is_last ? count : count - 1;
+}
+
 size_t csv_first(struct str head, struct str *cells, size_t most)
 {
     struct piece p;
-    bool is_last = false, is_doubled, is_whole;
-    size_t count = 0;
+    bool is_whole;
 
     (void)str_take(&head, BYTE_ORDER_MARK);
-    is_whole = scan(head, false, &p) == SCAN_WHOLE;
-    if (is_whole)
-        head = p.raw;
-    while (count < most && next_cell(&head, &is_last, &cells[count], &is_doubled))
-        count++;
-    return is_whole || !is_last ? count : count - 1;
+    return first_of(head, ',', cells, most, &p, &is_whole);
+}
+
+size_t csv_take(struct str *rest, char separator, struct str *cells, size_t most)
+{
+    struct piece p;
+    bool is_whole;
+    size_t count;
+
+    (void)str_take(rest, BYTE_ORDER_MARK);
+    count = first_of(*rest, separator, cells, most, &p, &is_whole);
+    if (!is_whole)
+        return 0;
+    *rest = str_from(*rest, p.size);
+    return count;
 }
 
 bool csv_has(const struct csv_row *row, const char *cell)

@@ -24,6 +24,8 @@ struct csv_way {
      * but raw; each such event counts as a line of its own. NULL: a row is one event. */
     bool (*more)(struct reader *r, const struct csv_row *row, struct event *e);
     bool has_comments; /* lines that begin with # are */
+    char separator;    /* of cells; 0: a comma */
+    bool has_unnamed;  /* rows may have one cell more than the head */
 };
 /* Whether lines that are records end with CR alone: there is no LF in the first bytes, but a CR. */
 bool csv_has_cr_ends(struct str head);
@@ -35,5 +37,8 @@ MUST_CHECK int csv_read(struct reader *r, const struct csv_way *way, struct err 
 /* The cells of the first record of these bytes as they stand, quotes taken off, but doubled ones
  * within not made one; at most so many. A last one that is cut is left out. */
 size_t csv_first(struct str head, struct str *cells, size_t most);
+/* As csv_first, of cells with this separator; takes the record off *rest. 0: none is whole there.
+ */
+size_t csv_take(struct str *rest, char separator, struct str *cells, size_t most);
 /* Whether one of them is this. */
 bool csv_has(const struct csv_row *row, const char *cell);

@@ -498,6 +498,20 @@ static void take_second(struct recognised *out, struct look *l)
         out->second = find_second(l, first, true);
 }
 
+/* One object alone whose time has no usual name is a document rather than a log. */
+static bool is_document(struct look *l, const struct format *found)
+{
+    struct str rest = buf_str(&l->objects), line = str_cut(&rest, '\n');
+    struct reader r = {.names = names_of(l)};
+
+    if (rest.len || found != &format_json)
+        return false;
+    reader_begin(&r, found);
+    (void)try_line(&r, line, &l->event);
+    reader_end(&r);
+    return event_value(&l->event, field_number(r.names, STR("event.time_member"))).len > 0;
+}
+
 /* Objects over several lines, or many in one, that a format of lines knows. */
 static int find_objects(struct recognised *out, struct look *l, struct err *e)
 {
@@ -509,6 +523,8 @@ static int find_objects(struct recognised *out, struct look *l, struct err *e)
         rc = take_objects(l, (enum text_frame)frame, e);
         if (rc == 0)
             out->format = find_lines(l, false);
+        if (out->format && is_document(l, out->format))
+            out->format = NULL;
         out->frame = out->format ? (enum text_frame)frame : FRAME_LINES;
     }
     if (out->format)

@@ -19,16 +19,30 @@ void winlog_begin(struct winlog *w, struct reader *r, struct event *e)
     w->r = r;
     w->e = e;
     w->has_time = false;
+    w->is_local = false;
     w->params = 0;
     w->name_len = 0;
 }
 
-/* UTC in any case: what states no zone is so, too. */
+/* "/Date(1795165201123)/", as ConvertTo-Json of Windows PowerShell has it. */
+static struct str inner_date(struct str text)
+{
+    struct str inner = text;
+
+    return str_take(&inner, "/Date(") && str_ends(inner, ")/") ? str_head(inner, inner.len - 2)
+                                                               : text;
+}
+
+/* UTC, but of a machine's clock times: what states no zone is so, too. */
 static void take_time(struct winlog *w, struct str text)
 {
-    if (w->has_time || !json_time(text, &w->time, NULL))
+    if (w->has_time)
         return;
-    w->has_time = true;
+    text = inner_date(text);
+    w->has_time =
+        json_time(text, &w->time, NULL) || (w->is_local && local_time(text, w->order, &w->time));
+    if (!w->has_time || w->is_local)
+        return;
     if (!w->time.has_zone)
         w->time.zone_s = 0;
     w->time.has_zone = true;
@@ -282,6 +296,74 @@ bool winlog_put_column(struct winlog *w, struct str name, struct str text)
         }
     return str_is(name, "RecordNumber") || str_is(name, "ChunkNumber") ||
            str_is(name, "ExtraDataOffset");
+}
+
+static void put_level_name(struct winlog *w, struct str text)
+{
+    if (event_value(w->e, FIELD_LOG_LEVEL).len == 0 && !level_put(w->e, text))
+        event_put(w->e, field_number(w->r->names, STR("winlog.level_name")), text);
+}
+
+static void put_number_level(struct winlog *w, struct str text)
+{
+    winlog_put(w, STR("Event/System/Level"), STR(""), text);
+}
+
+bool winlog_is_property(struct str name)
+{
+    static const char *const names[] = {"ProviderName", "LevelDisplayName", "LogName",
+                                        "MachineName"};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (str_is(name, names[i]))
+            return true;
+    return false;
+}
+
+/* System.Diagnostics.Eventing.Reader.EventLogRecord, as tables and JSON have its properties. */
+void winlog_put_property(struct winlog *w, struct str name, struct str text)
+{
+    static const struct {
+        const char *property, *path, *attribute;
+    } names[] = {{"Id", "Event/System/EventID", ""},
+                 {"Qualifiers", "Event/System/EventID", "Qualifiers"},
+                 {"Version", "Event/System/Version", ""},
+                 {"Task", "Event/System/Task", ""},
+                 {"Opcode", "Event/System/Opcode", ""},
+                 {"Keywords", "Event/System/Keywords", ""},
+                 {"RecordId", "Event/System/EventRecordID", ""},
+                 {"ProviderName", "Event/System/Provider", "Name"},
+                 {"ProviderId", "Event/System/Provider", "Guid"},
+                 {"LogName", "Event/System/Channel", ""},
+                 {"ProcessId", "Event/System/Execution", "ProcessID"},
+                 {"ThreadId", "Event/System/Execution", "ThreadID"},
+                 {"MachineName", "Event/System/Computer", ""},
+                 {"UserId", "Event/System/Security", "UserID"},
+                 {"UserId.Value", "Event/System/Security", "UserID"},
+                 {"TimeCreated", "Event/System/TimeCreated", "SystemTime"},
+                 {"ActivityId", "Event/System/Correlation", "ActivityID"},
+                 {"RelatedActivityId", "Event/System/Correlation", "RelatedActivityID"},
+                 {"Message", "Event/RenderingInfo/Message", ""},
+                 {"Properties.Value", "Event/EventData/Data", ""}};
+    char field[FIELD_NAME_SIZE];
+    int len;
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (str_is(name, names[i].property)) {
+            winlog_put(w, str_of(names[i].path), str_of(names[i].attribute), text);
+            return;
+        }
+    if (str_is(name, "Level")) {
+        put_number_level(w, text);
+        return;
+    }
+    if (str_is(name, "LevelDisplayName")) {
+        put_level_name(w, text);
+        return;
+    }
+    len = snprintf(field, sizeof(field), "powershell." STR_FMT, STR_ARG(name));
+    if (len > 0 && (size_t)len < sizeof(field))
+        event_put(w->e, field_number(w->r->names, (struct str){field, (size_t)len}), text);
 }
 
 bool winlog_end(struct winlog *w)

@@ -4,6 +4,7 @@
 #include "timeline/evtx_meanings.h"
 #include "timeline/format.h"
 #include "timeline/json_flat.h"
+#include "timeline/local_when.h"
 
 enum { WINLOG_PATH_SIZE = 512, WINLOG_NAME_SIZE = 192 };
 
@@ -14,7 +15,9 @@ struct winlog {
     struct event *e; /* the event that is read */
     struct stated time;
     bool has_time;
-    unsigned params;             /* data without a name, so far */
+    bool is_local;         /* times are the clock times of a machine, in the way of its people */
+    enum date_order order; /* of them */
+    unsigned params;       /* data without a name, so far */
     char name[WINLOG_NAME_SIZE]; /* of the data that is read */
     size_t name_len;             /* 0: it has none */
 };
@@ -29,5 +32,9 @@ void winlog_put(struct winlog *w, struct str path, struct str attribute, struct 
 void winlog_put_member(struct winlog *w, const struct json_value *v);
 /* A column of EvtxECmd. False: it has none of that name. */
 bool winlog_put_column(struct winlog *w, struct str name, struct str text);
+/* A property of the records that PowerShell's Get-WinEvent gives. */
+void winlog_put_property(struct winlog *w, struct str name, struct str text);
+/* Whether it is one that no other records have. */
+bool winlog_is_property(struct str name);
 /* The event has all: its time, and what it means. False: it is none of Windows. */
 bool winlog_end(struct winlog *w);

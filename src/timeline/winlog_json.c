@@ -1,13 +1,15 @@
 /* winlog_json.c: event logs of Windows as JSON: of evtx_dump, Velociraptor, what makes JSON of the
- * XML (xmltodict), EvtxECmd (--json), and chainsaw, which says which rules an event meets. */
+ * XML (xmltodict), EvtxECmd (--json), PowerShell (ConvertTo-Json), and chainsaw, which says which
+ * rules an event meets. */
 #include <stdio.h>
 #include "timeline/winlog.h"
 
 struct taking {
     struct winlog *w;
-    bool is_of_event; /* members are those of an event */
-    bool is_of_table; /* they are columns of EvtxECmd */
-    bool is_hit;      /* the event is within what chainsaw says of it */
+    bool is_of_event;  /* members are those of an event */
+    bool is_of_table;  /* they are columns of EvtxECmd */
+    bool has_property; /* that records of Get-WinEvent alone have */
+    bool is_hit;       /* the event is within what chainsaw says of it */
 };
 
 static const char hit_event[] = "document.data.";
@@ -46,9 +48,31 @@ static void take(void *context, const struct json_value *whole)
     if (is_of_event(v->name) || (t->is_of_event && str_is(v->name, "Message"))) {
         t->is_of_event = true;
         winlog_put_member(t->w, v);
-    } else if (!t->is_of_event && winlog_put_column(t->w, v->name, v->value)) {
+        return;
+    }
+    t->has_property = t->has_property || winlog_is_property(v->name);
+    if (!t->is_of_event && winlog_put_column(t->w, v->name, v->value)) {
         t->is_of_table = t->is_of_table || str_is(v->name, "EventRecordId");
     }
+}
+
+static void take_property(void *context, const struct json_value *v)
+{
+    struct taking *t = context;
+
+    winlog_put_property(t->w, v->name, v->value);
+}
+
+/* Records of Get-WinEvent, as ConvertTo-Json writes them. */
+static enum line_verdict properties_of(struct taking *t, struct reader *r, struct str line,
+                                       struct event *e)
+{
+    struct json_flat f = {.take = take_property, .context = t, .e = e};
+
+    e->count = 0;
+    winlog_begin(t->w, r, e);
+    t->w->is_local = true;
+    return json_flat(&f, &line) && winlog_end(t->w) ? LINE_EVENT : LINE_FOREIGN;
 }
 
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
@@ -60,6 +84,8 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     winlog_begin(t.w, r, e);
     if (line.len == 0 || line.p[0] != '{' || !json_flat(&f, &line) || str_trim(line).len)
         return LINE_FOREIGN;
+    if (t.has_property && !t.is_of_event && !t.is_of_table)
+        return properties_of(&t, r, whole, e);
     f.take = take_hit;
     if (t.is_hit && !json_flat(&f, &whole))
         return LINE_FOREIGN;

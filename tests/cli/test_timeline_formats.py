@@ -738,6 +738,35 @@ class Formats(unittest.TestCase):
         table = f"{head}\n" + ",".join(cells[:-1] + [""]) + "\n"  # without the data nobody knows whose name it is
         self.assertEqual([read_lines(table)[0][0].get(name) for name in ("user.name", "related.user", "related.ip", "event.outcome")], [None, "eva", "203.0.113.9", "failure"])
 
+    def test_event_logs_that_windows_exports_for_people_have_their_time(self):
+        """The event viewer's CSV and text, whose heads and dates are of the system's language and zone; Get-WinEvent through Export-Csv and ConvertTo-Json."""
+        text = '"An account failed to log on.\r\n\r\nSubject:\r\n\tSecurity ID:\t\tSYSTEM\r\n"'
+        heads = {"us": "Keywords,Date and Time,Source,Event ID,Task Category", "de": "Ebene,Datum und Uhrzeit,Quelle,Ereignis-ID,Aufgabenkategorie"}
+        for head, times, expected in (
+                ("us", ("11/05/2026 9:00:01 AM", "11/20/2026 12:00:02 PM"), ("2026-11-05T09:00:01Z", "2026-11-20T12:00:02Z")),
+                ("us", ("05/11/2026 9:00:01 pm", "20/11/2026 12:00:02 am"), ("2026-11-05T21:00:01Z", "2026-11-20T00:00:02Z")),
+                ("de", ("05.11.2026 09:00:01", "20.11.2026 12:00:02"), ("2026-11-05T09:00:01Z", "2026-11-20T12:00:02Z")),
+                ("de", ("2026-11-05 09:00:01", "2026/11/20 12:00:02"), ("2026-11-05T09:00:01Z", "2026-11-20T12:00:02Z")),
+                ("de", ("5. 11. 2026 9:00:01", "20. 11. 2026 12:00:02"), ("2026-11-05T09:00:01Z", "2026-11-20T12:00:02Z")),
+                ("us", ("11/05/2026 9:00:01 AM", "10/05/2026 9:00:01 AM"), (None, None))):  # which is the month nobody can tell
+            for separator in ",\t":
+                table = "\r\n".join([heads[head].replace(",", separator)] + [separator.join(("Audit Failure", when, "Microsoft-Windows-Security-Auditing", "4625", "Logon", text)) for when in times]) + "\r\n"
+                events, counts = read_lines(table)
+                self.assertEqual((counts["format"], counts["unparsed"], [event["doubt"] for event in events]), ("evtx", 0, ["z", "z"] if expected[0] else ["or", "or"]), table)
+                self.assertEqual([event["time"] if expected[0] else event["event.stated_time"] for event in events], list(expected if expected[0] else times))
+                self.assertEqual([(event["event.action"], event["event.outcome"], event["message"]) for event in events],
+                                 [("login", "failure", text.strip('"'))] * 2)
+        table = '#TYPE Selected.System.Diagnostics.Eventing.Reader.EventLogRecord\r\n"TimeCreated","Id","ProviderName","LevelDisplayName","Message","MachineName","RecordId"\r\n' \
+                '"11/20/2026 9:00:01 AM","4625","Microsoft-Windows-Security-Auditing","Information","a","PC1","55"\r\n'
+        record = {"Id": 4625, "Version": 0, "Level": 0, "RecordId": 55, "ProviderName": "Microsoft-Windows-Security-Auditing", "LogName": "Security", "MachineName": "PC1",
+                  "UserId": {"BinaryLength": 12, "Value": "S-1-5-18"}, "TimeCreated": "/Date(1795165201123)/", "Message": "a", "Properties": [{"Value": "x"}, {"Value": "y"}]}
+        for text, when, doubt in ((table, "2026-11-20T09:00:01Z", "z"), (json.dumps([record, record], indent=4).replace("/", "\\/"), "2026-11-20T09:00:01.123Z", ""),
+                                  (lines(record | {"TimeCreated": "2026-11-20T10:00:01.1234567+01:00"}), "2026-11-20T09:00:01.1234567Z", "")):
+            event = read_lines(text)[0][0]
+            self.assertEqual([event[name] for name in ("time", "doubt", "event.dataset", "event.code", "event.outcome", "host.name", "winlog.record_id", "message", "log.level")],
+                             [when, doubt, "evtx", "4625", "failure", "PC1", "55", "a", "informational"])
+        self.assertEqual([event[name] for name in ("winlog.channel", "winlog.user.identifier", "winlog.event_data.param2")], ["Security", "S-1-5-18", "y"])
+
     def test_objects_of_json_over_several_lines_and_in_lists_are_events(self):
         """In a list, behind one another, in what a search of Elasticsearch answers; one that is cut or too long takes none of the next."""
         one, two = {"time": "2026-11-25T02:12:10Z", "user": "eva", "n": [{"a": "]}\\\" {"}]}, {"time": "2026-11-25T02:12:11Z", "user": "bob", "n": []}
