@@ -177,7 +177,7 @@ static int anchor_page(struct session *s, const struct checkpoint *c, struct ans
     buf_addf(&a->text, "\n  size %llu\n  root ", (unsigned long long)c->size);
     verify_root(&a->text, &c->root, "\n       ");
     buf_adds(&a->text, "\n\nTo check the record against it, on any machine:\n  ");
-    verify_command(&a->text, c->size, &c->root, "journal.cj1");
+    verify_command(&a->text, "", c->size, &c->root, "journal.cj1");
     buf_adds(&a->text, "\nSigned ____________________  ____________________\n");
     return 0;
 }

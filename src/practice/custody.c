@@ -3,6 +3,7 @@
 #include "base/sink.h"
 #include "practice/calm.h"
 #include "practice/custody_chain.h"
+#include "practice/custody_check.h"
 #include "practice/evidence.h"
 #include "practice/intake.h"
 #include "render/doc.h"
@@ -282,46 +283,6 @@ static void add_signatures(struct doc *d)
     }
 }
 
-/* The readable journal ends with what was sealed last; that of a package holds all that its forms
- * say, and lies at the same place. */
-static void add_checking_chain(struct doc *d, bool is_in_package)
-{
-    if (is_in_package)
-        doc_para_text(d, "The rows of the chain are signed records of the case. calm-verify "
-                         "journal/journal.cj1, or any program that follows "
-                         "doc/format/journal.md, checks that none was changed, left out or put in "
-                         "later.");
-    else
-        doc_para_text(d, "The rows of the chain are signed records of the case. calm log verify "
-                         "checks that none was changed, left out or put in later. It also writes "
-                         "all of them to journal/journal.cj1 in the folder of the case, which "
-                         "calm-verify, or any program that follows doc/format/journal.md, then "
-                         "checks without calm.");
-}
-
-static void add_checking(struct doc *d, const struct thing *item, struct str check,
-                         bool is_in_package)
-{
-    struct str sha256 = thing_value(item, "sha256");
-    CLEANUP_BUF struct buf command = {0};
-
-    doc_heading(d, 1, STR("How to check this"));
-    if (check.len) {
-        doc_para_text(d, "The item is unaltered if its SHA-256 is the one above. On any machine:");
-        doc_verbatim(d, check);
-    } else if (sha256.len) {
-        doc_para_text(d, "The item is unaltered if its SHA-256 is the one above. On any machine:");
-        buf_addf(&command, "sha256sum evidence/" STR_FMT "/" STR_FMT "*",
-                 STR_ARG(str_head(sha256, 2)), STR_ARG(str_head(sha256, 16)));
-        doc_verbatim(d, buf_str(&command));
-    } else if (thing_value(item, "files").len) {
-        doc_para_text(d, "The image is unaltered if the SHA-256 of each of its files is the one "
-                         "above. What it holds is hashed again by calm preserve verify; of an E01 "
-                         "also by ewfverify, and of a raw one by sha256sum.");
-    }
-    add_checking_chain(d, is_in_package);
-}
-
 int custody_form(struct doc **out, const struct view *v, struct arena *arena,
                  const struct thing *item, struct str check, bool is_in_package, struct err *e)
 {
@@ -342,8 +303,9 @@ int custody_form(struct doc **out, const struct view *v, struct arena *arena,
     add_item(v, d, item);
     add_acquisition(v, d, item);
     add_chain(v, d, item, &taken, is_in_package);
+    custody_add_record(v, d);
     add_signatures(d);
-    add_checking(d, item, check, is_in_package);
+    custody_add_checking(v, d, item, check, is_in_package);
     *out = d;
     return 0;
 }

@@ -8,6 +8,7 @@
 #include "practice/calm.h"
 #include "practice/clear_values.h"
 #include "practice/custody.h"
+#include "practice/custody_check.h"
 #include "practice/evidence.h"
 #include "practice/import.h"
 #include "practice/package.h"
@@ -257,10 +258,17 @@ static int add_blob(struct package *p, const struct view *v, const struct thing 
     return add(p, m, e);
 }
 
-/* What is typed where the package was opened. */
-static void check_command(const struct thing *item, struct buf *out)
+/* What is typed where the package was opened. Of a file that has no SHA-256 on record the form has
+ * none to compare with. */
+static void check_commands(const struct thing *item, const struct package_member *members,
+                           size_t count, struct buf *out)
 {
-    buf_addf(out, "grep evidence/e%u/ SHA256SUMS | sha256sum -c", item->number);
+    struct str rest = thing_value(item, "files");
+    struct evidence_file file = {.has_sum = true};
+
+    for (size_t i = 0; i < count; i++)
+        if (!rest.len || !evidence_file_next(&rest, &file) || file.has_sum)
+            custody_check_line(out, &members[i].sum, members[i].name);
 }
 
 static int add_form(struct package *p, const struct view *v, const struct thing *item,
@@ -296,7 +304,7 @@ static int add_item(struct package *p, struct package *evidence, const struct vi
     if (rc)
         return rc;
     if (evidence->count > before)
-        check_command(item, &check);
+        check_commands(item, evidence->members + before, evidence->count - before, &check);
     return add_form(p, v, item, buf_str(&check), e);
 }
 

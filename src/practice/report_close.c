@@ -263,7 +263,7 @@ void report_verify(struct report *r)
     doc_para_text(r->doc, "The last two characters of each group are check digits over the eight "
                           "before them, so that a mistyped group is named. The readable copy of "
                           "the journal lies in the case folder:");
-    verify_command(&lines, r->size, &r->root, "journal/journal.cj1");
+    verify_command(&lines, "", r->size, &r->root, "journal/journal.cj1");
     doc_verbatim(r->doc, buf_str(&lines));
     doc_para_text(r->doc, "It answers 0 where the journal holds exactly the records up to that "
                           "number, 1 where it was tampered with, 2 where it is sound but nothing "

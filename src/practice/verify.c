@@ -51,9 +51,10 @@ void verify_root(struct buf *out, const struct hash *root, const char *between)
     }
 }
 
-void verify_command(struct buf *out, uint64_t size, const struct hash *root, const char *path)
+void verify_command(struct buf *out, const char *folder, uint64_t size, const struct hash *root,
+                    const char *path)
 {
-    buf_addf(out, "calm-verify --root \"%llu:", (unsigned long long)size);
+    buf_addf(out, "%scalm-verify --root \"%llu:", folder, (unsigned long long)size);
     verify_root(out, root, " \\\n    ");
     buf_addf(out, "\" %s\n", path);
 }

@@ -19,5 +19,7 @@ MUST_CHECK int verify_file(const char *skeleton, const char *const *more, int *v
 
 /* A root as it is printed, in two lines; behind the first stands what parts them: "\n       ". */
 void verify_root(struct buf *out, const struct hash *root, const char *between);
-/* The command that checks a journal against a printed root, in two lines that a shell joins. */
-void verify_command(struct buf *out, uint64_t size, const struct hash *root, const char *path);
+/* The command that checks a journal against a printed root, in two lines that a shell joins. folder
+ * stands before the program, and may be empty. */
+void verify_command(struct buf *out, const char *folder, uint64_t size, const struct hash *root,
+                    const char *path);

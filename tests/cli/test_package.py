@@ -117,6 +117,7 @@ class Package(CaseTest):
 @unittest.skipUnless(HAS_AGE, "age is not installed")
 class WithoutCalm(Package):
     def test_age_tar_and_sha256sum_open_and_check_it(self):
+        first = self.ana("preserve custody e1")
         said = self.export(items="e1")
         self.assertEqual(hashlib.sha256((self.folder / "weber.age").read_bytes()).hexdigest(), said["sha256"])
         self.assertEqual((self.folder / "weber.age").stat().st_size, said["size"])
@@ -146,8 +147,35 @@ class WithoutCalm(Package):
         (out / "evidence/e1/auth.log").write_bytes(self.log.read_bytes())
         form = (out / "custody/e1.txt").read_text()
         self.assertIn("exported", form)
-        command = re.search(r"^    (grep .*)$", form, re.M).group(1)
-        self.assertEqual(subprocess.run(["sh", "-c", command], cwd=out, capture_output=True, text=True, check=False).stdout, "evidence/e1/auth.log: OK\n")
+        self.form_is_checked(form, out, said, first)
+
+    def form_is_checked(self, form, out, said, first):
+        """What stands on paper, typed by a person, finds evidence that was altered, with sums of the packer's that fit; and is the record's anchor."""
+
+        def typed(begin):
+            line = re.search(rf"^    ({begin}(?:.*\\\n)+.*)$", form, re.M).group(1)
+            done = subprocess.run(["sh", "-c", line], cwd=out, capture_output=True, text=True, check=False)
+            return done.returncode, done.stdout
+
+        self.assertEqual(typed("echo"), (0, "evidence/e1/auth.log: OK\n"))
+        (out / "evidence/e1/auth.log").write_bytes(b"EVIL")
+        self.assertEqual(typed("echo"), (1, "evidence/e1/auth.log: FAILED\n"))
+        self.assertNotIn("SHA256SUMS", form)
+        (out / "program" / "calm-verify").chmod(0o755)
+        status, words = typed("program/calm-verify")
+        self.assertEqual((status, "withheld" in words, " 0 match" in words), (0, True, False), words)
+        case = json.loads((out / "journal/journal.cj1").read_bytes().splitlines()[1])["statement"]["case"]
+        for root, size, text in ((said["root"], said["records"], form), (None, said["records"] - 3, first)):  # before the act, the export, what seals them
+            self.assertIn(case, text)
+            self.assertEqual(int(re.search(r"^Records +(\d+)$", text, re.M).group(1)), size)
+            groups = re.search(r"^Root +(\S+-\S.*)\n +(\S+-.*)$", text, re.M)
+            given = " ".join(groups.groups())
+            if root:
+                self.assertEqual("".join(g[:8] for g in given.split()), root)
+            done = subprocess.run([VERIFY, "--root", f"{size}:{given}", "journal/journal.cj1"], cwd=out, capture_output=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            eva = self.outsider().json(f'preserve open weber.age --to again{size} --identity key.txt --root "{size}:{given}"')
+            self.assertEqual(eva["journal"]["verdict"], "verified")
 
     def test_calm_verify_within_it_tells_whether_it_is_what_was_recorded(self):
         said = self.export()
