@@ -148,6 +148,7 @@ struct operation {
     unsigned faces;
     const char *const *records; /* the types that it appends, ends with NULL; NULL for none */
     bool works_read_only; /* OP_JOB: does its work without them where the case can only be read */
+    bool may_hang;        /* it reads media that may not answer: run so that Ctrl-C ends it then */
     bool opens_case;      /* where none is open, one is opened first: it cannot wait */
     op_at_once *at_once;  /* it cannot wait for a case at all; or NULL */
     op_at_last *at_last;

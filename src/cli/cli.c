@@ -13,6 +13,7 @@
 #include "render/wrap.h"
 #include "sys/clock.h"
 #include "sys/interrupt.h"
+#include "sys/patience.h"
 #include "sys/term.h"
 
 static int print_bytes(struct str s)
@@ -381,6 +382,20 @@ static int run(const struct model *m, struct args *a, struct err *e)
     return rc ? rc : answer.exit_status;
 }
 
+struct command {
+    const struct model *model;
+    struct args *args;
+};
+
+static int run_command(void *context)
+{
+    struct command *c = context;
+    struct err e = {0};
+    int rc = run(c->model, c->args, &e);
+
+    return rc < 0 ? print_error(&e) : rc;
+}
+
 /* "calm help stop" is its page, "calm help stop plan" and "calm help log" what --help shows. */
 static bool help_of_words(const struct model *m, int count, char **words, struct buf *out)
 {
@@ -437,6 +452,7 @@ static bool is_version(const char *word)
 int cli_main(const struct model *m, int argc, char **argv)
 {
     CLEANUP(args_release) struct args a = {0};
+    struct command c;
     struct err e = {0};
     int at;
     int rc;
@@ -454,6 +470,6 @@ int cli_main(const struct model *m, int argc, char **argv)
         return print_error(&e);
     if (a.wants_help)
         return show_help(m, &a);
-    rc = run(m, &a, &e);
-    return rc < 0 ? print_error(&e) : rc;
+    c = (struct command){m, &a};
+    return a.op && a.op->may_hang ? patience_run(run_command, &c) : run_command(&c);
 }

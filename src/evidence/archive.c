@@ -180,7 +180,8 @@ static int take_message(void *context, uint32_t kind, struct str body, struct er
 
 static int run(struct archive_reading *r, int fd, const char *name, struct err *e)
 {
-    static const struct worker_limits limits = {.cpu_s = CPU_S, .wall_s = WALL_S};
+    static const struct worker_limits limits = {
+        .cpu_s = CPU_S, .wall_s = WALL_S, .hears_interrupt = true};
     struct str argument = {(const char *)&r->in_size, sizeof(r->in_size)};
 
     return worker_run(archive_job, name, fd, argument, &limits, take_message, r, e);

@@ -225,8 +225,10 @@ static int take_in_turns(struct turns *t, struct err *e)
             code = take_queued(now, e);
         if (!code && choose(t, fds) == 0 && !is_busy)
             code = image_unsound(e);
-        if (code || poll(fds, t->count, is_busy ? 0 : -1) < 0)
+        if (!code && is_busy && poll(fds, t->count, 0) < 0)
             continue;
+        if (!code && !is_busy)
+            code = worker_wait(fds, t->count, e);
         for (unsigned i = 0; i < t->count && !code; i++)
             if (fds[i].revents)
                 code = take_sent(&t->lanes[i], e);
@@ -320,6 +322,8 @@ int image_hash(const struct image_input *input, const struct image_receiver *to,
     code = begin(&t, input, e);
     if (!code)
         code = take_in_turns(&t, e);
+    for (unsigned i = 0; code == ERR_CANCEL && i < t.count; i++)
+        worker_stop(MOVE(t.lanes[i].worker), e);
     if (!code)
         code = pass_held(&h, e);
     if (!code)

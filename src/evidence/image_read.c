@@ -303,8 +303,7 @@ static int work(struct crew *c, struct err *e)
             fds[i] =
                 (struct pollfd){.fd = c->members[i].worker ? worker_fd(c->members[i].worker) : -1,
                                 .events = POLLIN};
-        if (poll(fds, c->count, -1) < 0)
-            continue;
+        code = worker_wait(fds, c->count, e);
         for (unsigned i = 0; i < c->count && !code; i++)
             if (fds[i].revents)
                 code = take_from(&c->members[i], &running, e);
@@ -354,6 +353,8 @@ int image_pieces(const struct image_input *input, unsigned workers, const struct
     code = begin(&c, input, e);
     if (!code)
         code = work(&c, e);
+    for (unsigned i = 0; i < c.count && code == ERR_CANCEL; i++)
+        worker_stop(MOVE(c.members[i].worker), e);
     for (unsigned i = 0; i < c.count && !code; i++)
         buf_addstr(pieces, buf_str(&c.members[i].pieces));
     crew_release(&c);

@@ -41,7 +41,8 @@ static int take_head(void *context, uint32_t kind, struct str body, struct err *
 static int start(int fd, const char *name, const struct package_task *task, worker_receive *receive,
                  void *context, struct err *e)
 {
-    static const struct worker_limits limits = {.cpu_s = CPU_S, .wall_s = WALL_S};
+    static const struct worker_limits limits = {
+        .cpu_s = CPU_S, .wall_s = WALL_S, .hears_interrupt = true};
 
     if (lseek(fd, 0, SEEK_SET) < 0)
         return err_errno(e, "cannot read %s from its start", name);

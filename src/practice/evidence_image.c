@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "base/sink.h"
 #include "sys/file.h"
+#include "sys/patience.h"
 #include "sys/worker.h"
 
 enum { PART_SIZE = 1 << 20, FOUND_SIZE = 16 << 10 };
@@ -129,14 +130,17 @@ static int open_file(struct image_check *c, const struct evidence_file *file, co
 static int hash_all(struct image_check *c, int fd, struct str name, struct hash *out, struct err *e)
 {
     CLEANUP(digest_freep) struct digest *d = digest_new(DIGEST_SHA256);
+    CLEANUP(patience_freep) struct patience *patience = NULL;
     CLEANUP_FREE char *bytes = mem_alloc(PART_SIZE);
     uint8_t sum[64];
     off_t at = 0;
     ssize_t n;
 
-    while ((n = pread(fd, bytes, PART_SIZE, at)) != 0) {
+    while ((n = patience_read(&patience, fd, bytes, PART_SIZE, at)) != 0) {
         if (n < 0 && errno == EINTR)
             continue;
+        if (n < 0 && errno == ECANCELED)
+            return patience_over(fd, e);
         if (n < 0) {
             image_found(c, ERR_IO, STR_FMT " cannot be read at byte %lld: %s", STR_ARG(name),
                         (long long)at, strerror(errno));

@@ -327,7 +327,7 @@ static int read_media(struct media_check *m, struct err *e)
     if (second.runs)
         (void)pthread_join(second.thread, NULL);
     if (rc || second.code == ERR_CANCEL)
-        return rc ? rc : err_set(e, ERR_CANCEL, "stopped at your request");
+        return rc ? rc : err_set(e, ERR_CANCEL, "%s", second.why.text);
     compare_pieces(m);
     tell_run(m);
     judge_sums(m, &d);

@@ -13,6 +13,7 @@ void intake_release(struct intake *i)
 {
     buf_release(&i->trouble);
     buf_release(&i->remark);
+    patience_free(i->patience);
 }
 
 uint64_t intake_size(const struct stat *before)
@@ -61,39 +62,36 @@ void intake_changes(struct buf *remark, const struct stat *before, const struct 
                                       : "its access time was changed by reading it");
 }
 
-/* Whether it was the source that could not be read further, and not the case that could not be
- * written: then its reason is the trouble. */
-static bool is_source_trouble(struct intake *i, int fd, uint64_t got)
-{
-    char byte;
-
-    if (pread(fd, &byte, 1, (off_t)got) >= 0)
-        return false;
-    buf_addf(&i->trouble, "cannot be read from byte %llu on: %s", (unsigned long long)got,
-             strerror(errno));
-    return true;
-}
-
 /* Reads at most wanted bytes from the descriptor's offset, in steps between which a person may stop
  * it. *got is less where the file ends, or cannot be read on: then i->trouble says it. */
 static int copy_data(struct intake *i, struct blob_writer *w, int fd, uint64_t wanted,
                      uint64_t *got, struct err *e)
 {
-    uint64_t step = STEP_SIZE;
+    CLEANUP_FREE char *chunk = mem_alloc(CHUNK_SIZE);
 
     *got = 0;
-    while (*got < wanted && step == STEP_SIZE) {
+    while (*got < wanted) {
         uint64_t left = wanted - *got;
-        int rc = blob_write_fd(w, fd, "a file", left < STEP_SIZE ? left : STEP_SIZE, &step, e);
+        ssize_t n = patience_read(&i->patience, fd, chunk,
+                                  left < CHUNK_SIZE ? (size_t)left : CHUNK_SIZE, -1);
+        int rc;
 
-        if ((rc == ERR_IO || rc == ERR_NOTFOUND) &&
-            is_source_trouble(i, fd, (uint64_t)lseek(fd, 0, SEEK_CUR)))
+        if (n < 0 && errno == EINTR)
+            continue;
+        i->hangs = n < 0 && errno == ECANCELED;
+        if (i->hangs)
+            return patience_over(fd, e);
+        if (n < 0)
+            buf_addf(&i->trouble, "cannot be read from byte %llu on: %s",
+                     (unsigned long long)lseek(fd, 0, SEEK_CUR), strerror(errno));
+        if (n <= 0)
             return 0;
+        rc = blob_write(w, chunk, (size_t)n, e);
         if (rc)
             return rc;
         if (interrupt_came())
             return err_set(e, ERR_CANCEL, "stopped at your request");
-        *got += step;
+        *got += (uint64_t)n;
     }
     return 0;
 }
@@ -218,9 +216,10 @@ int intake_is_sealed(const struct state *s, int fd, bool *out, struct err *e)
     CLEANUP_FREE char *chunk = NULL;
     uint8_t bytes[64];
     struct hash hash;
+    CLEANUP(patience_freep) struct patience *patience = NULL;
     uint64_t got = 0;
     struct stat st;
-    ssize_t n;
+    ssize_t n = 0;
 
     *out = false;
     if (fstat(fd, &st) != 0)
@@ -229,10 +228,13 @@ int intake_is_sealed(const struct state *s, int fd, bool *out, struct err *e)
         return 0;
     d = digest_new(DIGEST_SHA256);
     chunk = mem_alloc(CHUNK_SIZE);
-    while (got < intake_size(&st) && (n = read(fd, chunk, CHUNK_SIZE)) > 0) {
+    while (got < intake_size(&st) &&
+           (n = patience_read(&patience, fd, chunk, CHUNK_SIZE, -1)) > 0) {
         digest_add(d, chunk, (size_t)n);
         got += (uint64_t)n;
     }
+    if (got < intake_size(&st) && n < 0 && errno == ECANCELED)
+        return patience_over(fd, e);
     /* What cannot be read will be said when it is taken. */
     if (lseek(fd, 0, SEEK_SET) < 0)
         return err_errno(e, "cannot read an open file twice");

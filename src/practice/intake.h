@@ -3,6 +3,7 @@
 #pragma once
 #include <sys/stat.h>
 #include "practice/evidence.h"
+#include "sys/patience.h"
 
 /* One file as it was taken. */
 struct intake {
@@ -10,6 +11,8 @@ struct intake {
     struct blob_digests digests;
     struct buf trouble; /* why it could not be read, a sentence part; nothing was kept then */
     struct buf remark;  /* what is particular; may be empty */
+    struct patience *patience; /* of its reads */
+    bool hangs;                /* ERR_CANCEL: a read of it has not come back */
 };
 void intake_release(struct intake *i);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 #include "sys/interrupt.h"
+#include "sys/patience.h"
 
 enum { CHUNK_SIZE = 256 << 10 };
 
@@ -98,13 +99,18 @@ int intake_archive_add(struct intake_archive *a, const struct archive_entry *ent
 static int copy_area(struct intake_archive *a, int fd, char *chunk, uint64_t *off, uint64_t end,
                      struct err *e)
 {
+    CLEANUP(patience_freep) struct patience *patience = NULL;
+
     while (*off < end) {
         uint64_t left = end - *off;
-        ssize_t n = pread(fd, chunk, left < CHUNK_SIZE ? (size_t)left : CHUNK_SIZE, (off_t)*off);
+        ssize_t n = patience_read(&patience, fd, chunk,
+                                  left < CHUNK_SIZE ? (size_t)left : CHUNK_SIZE, (off_t)*off);
         int rc;
 
         if (n < 0 && errno == EINTR)
             continue;
+        if (n < 0 && errno == ECANCELED)
+            return patience_over(fd, e);
         if (n <= 0)
             return 0;
         rc = blob_write(a->writer, chunk, (size_t)n, e);

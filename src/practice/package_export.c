@@ -169,13 +169,12 @@ static int write_package(struct export_run *x, struct err *e)
     rc = check_last(x, &all, e);
     if (rc)
         return rc;
-    rc = package_fill(&x->package, &v, x->op, x->in, &x->items, e);
-    if (rc)
-        return rc;
-    progress_begin(&x->progress, x->a);
     interrupt_begin(&interrupt);
-    rc = package_write(&x->package, session_store(x->session), &x->lock, &x->file, tell, x,
-                       &x->written, e);
+    rc = package_fill(&x->package, &v, x->op, x->in, &x->items, e);
+    progress_begin(&x->progress, x->a);
+    if (rc == 0)
+        rc = package_write(&x->package, session_store(x->session), &x->lock, &x->file, tell, x,
+                           &x->written, e);
     interrupt_end(&interrupt);
     return rc;
 }
@@ -335,6 +334,7 @@ const struct operation preserve_export = {
     .kind = &custody_kind,
     .type = OP_JOB,
     .roles = ROLES_WRITING,
+    .may_hang = true,
     .faces = FACE_CLI,
     .records = WORDS("custody/1", "custody-change/1", "export/1", "checkpoint/1"),
     .job = export_job};

@@ -1,4 +1,5 @@
 /* package_fill.c: puts together what a package holds: record, forms, program, and the items. */
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -16,6 +17,8 @@
 #include "practice/texts.h"
 #include "practice/verify.h"
 #include "sys/file.h"
+#include "sys/interrupt.h"
+#include "sys/patience.h"
 #include "sys/self.h"
 
 enum { CHUNK_SIZE = 256 << 10, TEXT_COLUMNS = 100, LIST_COLUMNS = 72 };
@@ -54,15 +57,20 @@ static int add_text(struct package *p, const char *name, struct str text, struct
 static int hash_fd(int fd, const char *name, struct hash *sum, uint64_t *size, struct err *e)
 {
     CLEANUP(digest_freep) struct digest *d = digest_new(DIGEST_SHA256);
+    CLEANUP(patience_freep) struct patience *patience = NULL;
     CLEANUP_FREE char *chunk = mem_alloc(CHUNK_SIZE);
     uint8_t bytes[64];
     uint64_t off = 0;
     ssize_t n;
 
-    while ((n = pread(fd, chunk, CHUNK_SIZE, (off_t)off)) > 0) {
+    while ((n = patience_read(&patience, fd, chunk, CHUNK_SIZE, (off_t)off)) > 0) {
+        if (interrupt_came())
+            return err_set(e, ERR_CANCEL, "stopped at your request");
         digest_add(d, chunk, (size_t)n);
         off += (uint64_t)n;
     }
+    if (n < 0 && errno == ECANCELED)
+        return patience_over(fd, e);
     if (n < 0)
         return err_errno(e, "cannot read %s", name);
     digest_end(d, bytes);

@@ -268,5 +268,6 @@ const struct operation preserve_open = {
             "or changed, what stands before that is written all the same.",
     OP_FIELDS(open_fields),
     .type = OP_FREE,
+    .may_hang = true,
     .faces = FACE_CLI,
     .job = open_job};

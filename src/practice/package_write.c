@@ -10,6 +10,7 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
+#include "sys/patience.h"
 
 enum { CHUNK_SIZE = 1 << 20, MODE_FILE = 0644, MODE_PROGRAM = 0755 };
 
@@ -97,16 +98,20 @@ static int put_chunk(struct writing *w, struct digest *d, size_t size, struct er
 static int put_fd(struct writing *w, const struct package_member *m, int fd, struct err *e)
 {
     CLEANUP(digest_freep) struct digest *d = digest_new(DIGEST_SHA256);
+    CLEANUP(patience_freep) struct patience *patience = NULL;
     uint8_t sum[64];
     uint64_t off = 0;
+    ssize_t more;
 
     while (off < m->size) {
         size_t wanted = m->size - off < CHUNK_SIZE ? (size_t)(m->size - off) : CHUNK_SIZE;
-        ssize_t n = pread(fd, w->chunk, wanted, (off_t)off);
+        ssize_t n = patience_read(&patience, fd, w->chunk, wanted, (off_t)off);
         int rc;
 
         if (n < 0 && errno == EINTR)
             continue;
+        if (n < 0 && errno == ECANCELED)
+            return patience_over(fd, e);
         if (n < 0)
             return err_errno(e, "cannot read " STR_FMT, STR_ARG(m->name));
         if (n == 0)
@@ -117,9 +122,10 @@ static int put_fd(struct writing *w, const struct package_member *m, int fd, str
         off += (uint64_t)n;
     }
     digest_end(d, sum);
-    return pread(fd, w->chunk, 1, (off_t)off) != 0 || memcmp(sum, m->sum.b, sizeof(m->sum.b)) != 0
-               ? changed(m, e)
-               : 0;
+    more = patience_read(&patience, fd, w->chunk, 1, (off_t)off);
+    if (more < 0 && errno == ECANCELED)
+        return patience_over(fd, e);
+    return more != 0 || memcmp(sum, m->sum.b, sizeof(m->sum.b)) != 0 ? changed(m, e) : 0;
 }
 
 static int put_file(struct writing *w, const struct package_member *m, struct err *e)

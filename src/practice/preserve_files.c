@@ -136,6 +136,8 @@ static int take_entry(struct taking *t, struct walk_entry *entry, struct err *e)
         /* What was read of this one so far was dropped; the others stand. */
         t->is_stopped = true;
         buf_adds(&f.file.trouble, "the intake was stopped while it was read");
+        if (f.file.hangs)
+            buf_adds(&f.file.trouble, ", which had not come back: what it lies on does not answer");
         f.kept = KEPT_NOT;
         rc = 0;
     }
@@ -265,6 +267,7 @@ const struct operation preserve_files = {
     .kind = &evidence_kind,
     .type = OP_JOB,
     .roles = ROLES_WRITING,
+    .may_hang = true,
     .faces = FACE_CLI,
     .records = WORDS("evidence/1"),
     .job = files_job};

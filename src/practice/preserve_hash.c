@@ -436,5 +436,6 @@ const struct operation preserve_hash = {
             "what is new in them, which exit status 8 tells.",
     OP_FIELDS(hash_fields),
     .type = OP_FREE,
+    .may_hang = true,
     .faces = FACE_CLI,
     .job = hash_job};

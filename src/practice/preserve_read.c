@@ -515,6 +515,7 @@ const struct operation preserve_read = {
     .kind = &evidence_kind,
     .type = OP_JOB,
     .roles = ROLES_WRITING,
+    .may_hang = true,
     .faces = FACE_CLI,
     .records = WORDS("custody/1", "evidence/1"),
     .works_read_only = true,

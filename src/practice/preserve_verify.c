@@ -244,10 +244,11 @@ static size_t count_for_record(const struct item_result *items, size_t left)
 }
 
 /* Its bytes were read, and nothing was compared to the end: it is a look at the item, no result. */
-static int record_stopped(struct verifying *w, const struct thing *item, struct err *e)
+static int record_stopped(struct verifying *w, const struct item_result *r, struct err *e)
 {
     CLEANUP(decision_release) struct decision d = {0};
     CLEANUP_BUF struct buf place = {0};
+    CLEANUP_BUF struct buf outcome = {0};
     struct draft *dr;
     char host[256];
     uint64_t first;
@@ -260,11 +261,12 @@ static int record_stopped(struct verifying *w, const struct thing *item, struct 
     d.is_independent = true;
     dr = decision_add(&d, "custody/1");
     draft_take_input(&d, dr, &custody_kind);
-    custody_label(&d, dr, item);
-    draft_value_ref(&d, dr, "evidence", &item->id);
+    custody_label(&d, dr, r->item);
+    draft_value_ref(&d, dr, "evidence", &r->item->id);
     draft_value(dr, "act", STR("examined"));
     draft_value(dr, "place", buf_str(&place));
-    draft_value(dr, "outcome", STR("stopped by who did it, before all of it was read: no result"));
+    buf_addf(&outcome, "no result: not all of it was read: %s", r->why);
+    draft_value(dr, "outcome", buf_str(&outcome));
     return session_append(w->session, &d, &first, e);
 }
 
@@ -274,7 +276,7 @@ static int record_all_stopped(struct verifying *w, struct err *e)
 
     for (size_t i = 0; rc == 0 && i < w->check.count && !session_is_read_only(w->session); i++)
         if (w->check.items[i].state == ITEM_UNCHECKED && w->check.items[i].is_begun)
-            rc = record_stopped(w, w->check.items[i].item, e);
+            rc = record_stopped(w, &w->check.items[i], e);
     return rc;
 }
 
@@ -385,7 +387,7 @@ static void tell_text(struct verifying *w)
     bool is_few = c->count <= 20;
 
     for (size_t i = 0; i < c->count; i++)
-        if (c->items[i].state > ITEM_SAME || c->items[i].found[0] ||
+        if (c->items[i].state > ITEM_SAME || c->items[i].found[0] || c->items[i].is_begun ||
             (is_few && c->items[i].state == ITEM_SAME))
             tell_item(&screen, &c->items[i]);
     screen_printf(&screen, 0, "Hashed again: %zu item%s, %s. %llu as taken%s%s", checked,
@@ -514,6 +516,7 @@ const struct operation preserve_verify = {
     .kind = &verification_kind,
     .type = OP_JOB,
     .roles = ROLES_ALL,
+    .may_hang = true,
     .faces = FACE_CLI,
     .records = WORDS("verification/1", "custody/1"),
     .works_read_only = true,

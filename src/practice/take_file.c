@@ -116,12 +116,14 @@ static void cut_areas(struct file_areas *a, size_t at, uint64_t end)
 }
 
 /* Reads one area behind what was read before. *got: less than asked where the file ends. */
-static int read_area(int fd, const struct file_area *area, struct buf *data, uint64_t *got)
+static int read_area(struct intake *i, int fd, const struct file_area *area, struct buf *data,
+                     uint64_t *got)
 {
     for (*got = 0; *got < area->size;) {
         uint64_t left = area->size - *got;
         size_t part = left < STEP_SIZE ? (size_t)left : STEP_SIZE;
-        ssize_t n = pread(fd, buf_room(data, part), part, (off_t)(area->off + *got));
+        ssize_t n =
+            patience_read(&i->patience, fd, buf_room(data, part), part, (off_t)(area->off + *got));
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -145,16 +147,19 @@ static int read_small(struct fate *f, int fd, bool keeps_time, struct buf *data,
     int error = 0;
 
     if (a->size == 0) {
-        error = read_area(fd, &whole, data, &got);
+        error = read_area(&f->file, fd, &whole, data, &got);
         a->size = a->data = got;
     }
     for (size_t i = 0; error == 0 && i < a->count; i++) {
         struct file_area area = a->list[i];
 
-        error = read_area(fd, &area, data, &got);
+        error = read_area(&f->file, fd, &area, data, &got);
         if (error == 0 && got < area.size)
             cut_areas(a, i, area.off + got);
     }
+    f->file.hangs = error == ECANCELED;
+    if (f->file.hangs)
+        return patience_over(fd, e);
     if (error)
         buf_addf(&f->file.trouble, "cannot be read from byte %zu on: %s", data->len,
                  strerror(error));

@@ -14,6 +14,7 @@
 #include "base/utc.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
+#include "sys/patience.h"
 #include "sys/self.h"
 #include "sys/worker_child.h"
 
@@ -25,6 +26,7 @@ enum {
     PIPE_SIZE = 256 * 1024,
     USUAL_FDS = 256, /* that a program has besides the inputs of workers */
     LOOK_MS = 300,
+    LAST_MS = 1000, /* that one which was killed may take to end */
 };
 
 struct worker {
@@ -33,7 +35,9 @@ struct worker {
     worker_receive *receive;
     void *context;
     int64_t deadline_ms; /* CLOCK_MONOTONIC */
-    int out;             /* read ends */
+    int *ins;            /* of this program, for words alone; owned */
+    size_t in_count;
+    int out; /* read ends */
     int err;
     pid_t pid;
     struct buf in;
@@ -314,6 +318,20 @@ static int reap(const struct worker *r)
     return status;
 }
 
+/* The input that it waits for, as far as anybody may know it; else its first. */
+static void add_awaited(const struct worker *r, struct buf *path)
+{
+    int fd = patience_fd_of(r->pid, r->pid);
+    size_t i = fd == WORKER_IN_FD     ? 0
+               : fd >= WORKER_MORE_FD ? (size_t)(fd - WORKER_MORE_FD) + 1
+                                      : r->in_count;
+
+    if (!patience_path_of(getpid(), r->ins[i < r->in_count ? i : 0], path))
+        buf_adds(path, "its input");
+    else if (i >= r->in_count && r->in_count > 1)
+        buf_adds(path, ", or of a file that belongs to it,");
+}
+
 /* Whether the allocator's last words are there; a worker can only deceive about its own end. */
 static bool said_out_of_memory(const struct worker *r)
 {
@@ -354,15 +372,25 @@ static int verdict(const struct worker *r, int status, struct err *e)
     return err_set(e, r->end.code, "%s: %s", r->name, r->end.text);
 }
 
-static void stop(struct worker *r)
+/* One that waits in the kernel for its input may end when that lets it, killed or not. */
+static void stop(struct worker *r, struct err *e)
 {
+    CLEANUP_BUF struct buf path = {0};
+    uint64_t unused = 0;
+    int status;
+
     if (r->pid > 0) {
+        if (e && patience_is_waited_for(r->pid, r->pid, &unused)) {
+            add_awaited(r, &path);
+            (void)patience_over_path(buf_text(&path), e);
+        }
         (void)kill(r->pid, SIGKILL); /* it is not waited for yet, so the number is its own */
-        (void)reap(r);
+        (void)patience_reap(r->pid, LAST_MS, &status);
     }
     fd_close(r->out);
     fd_close(r->err);
     buf_release(&r->in);
+    free(r->ins);
 }
 
 /* The process is gone, or goes. */
@@ -379,10 +407,13 @@ static struct worker begun(const struct worker_order *order)
     struct worker r = {.name = order->name,
                        .receive = order->receive,
                        .context = order->context,
+                       .ins = mem_array(order->in_count + 1, sizeof(int)),
+                       .in_count = order->in_count,
                        .out = -1,
                        .err = -1,
                        .pid = -1};
 
+    memcpy(r.ins, order->ins, order->in_count * sizeof(int));
     r.limits = or_defaults(order->limits);
     r.deadline_ms = monotonic_ms() + (int64_t)r.limits.wall_s * 1000;
     return r;
@@ -397,7 +428,7 @@ int worker_run_order(const struct worker_order *order, struct err *e)
         code = listen_to(&r, e);
     if (!code)
         code = conclude(&r, e);
-    stop(&r);
+    stop(&r, code == ERR_CANCEL ? e : NULL);
     return code;
 }
 
@@ -463,8 +494,27 @@ int worker_take(struct worker *w, struct err *e)
 
 void worker_end(struct worker *w)
 {
+    worker_stop(w, NULL);
+}
+
+void worker_stop(struct worker *w, struct err *e)
+{
     if (!w)
         return;
-    stop(w);
+    stop(w, e);
     free(w);
+}
+
+int worker_wait(struct pollfd *fds, size_t count, struct err *e)
+{
+    for (;;) {
+        int n = poll(fds, count, LOOK_MS);
+
+        if (n > 0)
+            return 0;
+        if (interrupt_asked())
+            return err_set(e, ERR_CANCEL, "stopped at your request");
+        if (n < 0 && errno != EINTR)
+            return err_errno(e, "cannot wait for workers");
+    }
 }

@@ -27,7 +27,8 @@ struct worker_limits {
     uint64_t memory;      /* bytes of address space beyond what a started program takes; 0: 1 GiB */
     uint64_t output;      /* bytes of messages; 0: no limit */
     uint32_t message;     /* bytes of one; 0: 1 MiB, which none is larger than */
-    bool hears_interrupt; /* ends where it has nothing to say and interrupt_asked(): ERR_CANCEL */
+    bool hears_interrupt; /* ends where it has nothing to say and interrupt_asked(): ERR_CANCEL; one
+                             that waits for its input in the kernel is left behind */
 };
 
 /* What runs in the worker. Sends with worker_send; a non-zero return and e travel back to the
@@ -99,5 +100,12 @@ int worker_fd(const struct worker *w); /* readable when worker_take has work */
 /* Deals with what has come, or waits for it. 1: the job goes on. 0: it ended well. Else what
  * worker_run returns; then only worker_end is left to do. */
 MUST_CHECK int worker_take(struct worker *w, struct err *e);
+/* Waits until one of several has something to say, or has ended. ERR_CANCEL: interrupt_asked(), and
+ * none has. */
+struct pollfd;
+MUST_CHECK int worker_wait(struct pollfd *fds, size_t count, struct err *e);
 void worker_end(struct worker *w); /* stops it where it runs; NULL is fine */
 DEFINE_CLEANUP(struct worker *, worker_end)
+/* The same where ERR_CANCEL ended the work. One that cannot be ended, since its input does not
+ * answer, is left behind (sys/patience.h), and *e says so. */
+void worker_stop(struct worker *w, struct err *e);

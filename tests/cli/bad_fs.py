@@ -1,5 +1,6 @@
 """bad_fs.py PLACE BACKING CONTROL: a user-space file system of one file at PLACE, with the bytes of BACKING. CONTROL is read again for each read: each
-line "slow OFFSET SIZE SECONDS" or "bad OFFSET SIZE" is of the reads that touch these bytes. The messages are those of linux/fuse.h."""
+line "slow OFFSET SIZE SECONDS" or "bad OFFSET SIZE" is of the reads that touch these bytes, and "stuck OFFSET SIZE" of those that are never answered, while all
+others are. The messages are those of linux/fuse.h."""
 import ctypes
 import errno
 import os
@@ -32,13 +33,18 @@ def read(request, backing, control):
     return errno.EIO if touched(control, "bad", off, off + size) else os.pread(backing, size, off)
 
 
+def is_stuck(what, request, control):
+    off, size = struct.unpack_from("<8xQI", request, 40) if what == READ else (0, 0)
+    return size and touched(control, "stuck", off, off + size) is not None
+
+
 def reply(what, request, backing, control):
     if what == INIT:
         return struct.pack("<4I2H2I2H8I", 7, 26, 0x20000, 0, 16, 12, 131072, 1, 32, 0, *[0] * 8)
     if what == GETATTR:
         return struct.pack("<QII", 0, 0, 0) + attributes(os.fstat(backing).st_size)
     if what == OPEN:
-        return struct.pack("<QII", 1, 0, 0)
+        return struct.pack("<QII", 1, 1 << 5 | 1 << 1, 0)  # FOPEN_NOFLUSH, FOPEN_KEEP_CACHE: who opens or closes it to read waits for nobody
     if what == READ:
         return read(request, backing, control)
     if what == STATFS:
@@ -60,7 +66,7 @@ def main():
         except OSError:
             return  # it is mounted no more
         what, unique = struct.unpack_from("<4xIQ", request)
-        if what in SILENT:
+        if what in SILENT or is_stuck(what, request, control):
             continue
         body = reply(what, request, data, control)
         error, body = (0, body) if isinstance(body, bytes) else (-body, b"")

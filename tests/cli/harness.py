@@ -53,11 +53,22 @@ def unmount(place, device):
     return None
 
 
+def at_work(pid):
+    """The process that does the work of a command: where its media may hang it is a child, with the same words."""
+    words = pathlib.Path(f"/proc/{pid}/cmdline")
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
+    for child in children.read_text(encoding="ascii").split() if children.exists() else []:
+        theirs = pathlib.Path(f"/proc/{child}/cmdline")
+        if theirs.exists() and theirs.read_bytes() == words.read_bytes():
+            return child
+    return pid
+
+
 def hears(process, sign=signal.SIGINT, seconds=60):
     """Waits until the program that was started hears Ctrl-C, instead of being ended by it; false if it ended before."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:
-        caught = re.search(r"SigCgt:\s*([0-9a-f]+)", pathlib.Path(f"/proc/{process.pid}/status").read_text(encoding="ascii", errors="replace"))
+        caught = re.search(r"SigCgt:\s*([0-9a-f]+)", pathlib.Path(f"/proc/{at_work(process.pid)}/status").read_text(encoding="ascii", errors="replace"))
         if caught and int(caught.group(1), 16) >> (sign - 1) & 1:
             return True
         time.sleep(0.002)

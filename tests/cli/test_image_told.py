@@ -60,11 +60,11 @@ class Told(CaseTest):
         self.undo.append(["losetup", "--detach", done.stdout.strip()])
         return done.stdout.strip()
 
-    def timed(self, *words, stop_after=None):
+    def timed(self, *words, stop_after=None, verb="image"):
         """Exit status, what it said, and after how many seconds."""
         began, said = time.monotonic(), self.folder / "said"
         with open(said, "wb") as out:  # no pipe: whoever hangs in the kernel keeps its end
-            job = subprocess.Popen([CALM, "--case", str(self.case), "preserve", "image", *map(str, words)], env=self.ana.env, cwd=self.folder, stdin=subprocess.DEVNULL,
+            job = subprocess.Popen([CALM, "--case", str(self.case), "preserve", verb, *map(str, words)], env=self.ana.env, cwd=self.folder, stdin=subprocess.DEVNULL,
                                    stdout=out, stderr=subprocess.STDOUT)
             if stop_after and harness.hears(job):
                 time.sleep(stop_after)
@@ -121,6 +121,31 @@ class Told(CaseTest):
         self.assertNotIn("--live", said)
         self.assertEqual(self.ana.json("preserve images"), before)
         self.control.write_text("")
+
+    @needs_root
+    def test_ctrl_c_ends_what_reads_an_image_or_a_file_that_hangs(self):
+        data = random.Random(11).randbytes(8 * MIB)
+        disk = self.folder / "disk"
+        disk.write_bytes(data)
+        self.ana(f"preserve image {disk} --to {self.out} --name x --format raw")
+        path, reads = self.out / "x.raw", "a read of {} had not come back, and is left behind: what it lies on does not answer"
+        path.rename(self.out / "good")
+        path.touch()
+        subprocess.run(["mount", "--bind", self.served(data), path], check=True)
+        self.undo.append(["umount", "--lazy", str(path)])
+        self.control.write_text(f"stuck {5 * MIB} 4096\n")
+        key = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"
+        for verb, words, told in (("verify", ["e1"], reads), ("read", ["e1", "--raw", "out"], reads), ("files", [path], "which had not come back: what it lies on does not answer"),
+                                  ("export", ["p.age", "e1", "--to", "Weber", "--because", "4711", "--recipient", key], reads)):
+            with self.subTest(verb):
+                code, said, took = self.timed(*words, verb=verb, stop_after=1)
+                self.assertEqual(code, CANCEL, said)
+                self.assertIn(told.format(path), said)
+                self.assertLess(took, 20)
+        rows = self.ana.json("preserve custody e1")["chain"]
+        self.assertEqual([one["act"] for one in rows[1:]], ["examined", "examined", "not exported"])
+        for row in rows[1:]:
+            self.assertIn(reads.format(path), row["outcome"])
 
     def test_a_disk_that_is_well_is_not_ended_in_the_case_and_the_form_says_what_was_seen(self):
         disk = self.folder / "disk"
