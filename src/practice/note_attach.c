@@ -63,13 +63,14 @@ static int attach(struct taking *t, const char *path, struct err *e)
 {
     CLEANUP(intake_release) struct intake file = {0};
     struct evidence_facts facts = {.sort = "file"};
+    CLEANUP_BUF struct buf secret = {0};
     CLEANUP_FD int fd = -1;
     bool keeps_time;
     struct id item;
     int rc = open_one(t, path, &fd, &keeps_time, e);
 
-    if (rc == 0 && own_secret(fd))
-        rc = err_set(e, ERR_USAGE, "%s is not attached: %s", path, own_secret(fd));
+    if (rc == 0 && own_secret(fd, &secret))
+        rc = err_set(e, ERR_USAGE, "%s is not attached: %s", path, buf_text(&secret));
     if (rc == 0)
         rc = intake_fd(&file, t->session, fd, keeps_time, e);
     if (rc == 0 && file.trouble.len)

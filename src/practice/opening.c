@@ -117,10 +117,9 @@ static int write_recovery(const struct surroundings *around, const struct sessio
     buf_addf(path, "%s/%s-", buf_text(&folder), buf_text(&file));
     hex_add(path, state_case_id(session_state(s))->b, 4);
     buf_adds(path, ".txt");
-    buf_addf(&text, RECOVERY_PAGE_HEAD "%s\"\nCase ", n->name);
+    buf_addf(&text, RECOVERY_PAGE_HEAD "%s" RECOVERY_PAGE_CASE, n->name);
     hex_add(&text, state_case_id(session_state(s))->b, 32);
-    buf_adds(&text, "\n\nPrint this page, lock it away, and delete the file.\n"
-                    "Whoever has it can enrol a new lead if all keys are lost.\n\n  ");
+    buf_adds(&text, RECOVERY_PAGE_ADVICE);
     groups_write(&text, n->recovery_seed);
     buf_adds(&text, "\n");
     return file_create(buf_text(path), buf_str(&text), 0600, e);

@@ -453,7 +453,6 @@ int take_file(struct taking *t, const struct walk_entry *entry, struct fate *f, 
     struct err why = {0};
     bool keeps_time;
     bool is_sealed;
-    const char *secret;
     int rc = walk_open(&t->walk, entry, &fd, &keeps_time, &why);
 
     if (rc) {
@@ -468,9 +467,7 @@ int take_file(struct taking *t, const struct walk_entry *entry, struct fate *f, 
                                    "it; see calm help unlawful");
         return 0;
     }
-    secret = own_secret(fd);
-    if (secret) {
-        buf_adds(&f->file.trouble, secret);
+    if (own_secret(fd, &f->file.trouble)) {
         f->is_withheld = true;
         return 0;
     }

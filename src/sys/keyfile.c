@@ -5,6 +5,7 @@
 #include "sys/clock.h"
 
 enum {
+    LABEL_LINE = 3, /* behind the head, counted from 1 */
     OPS_WRITTEN = 4,
     OPS_MOST = 16,
     MEMORY_WRITTEN_KIB = 128 << 10,
@@ -68,11 +69,14 @@ static bool read_sealed(struct str value, struct keyfile *f)
 
 static bool read_plain(struct str value, struct keyfile *f)
 {
+    (void)str_cut(&value, ' ');
+    return hex_read(f->seed, sizeof(f->seed), value);
+}
+
+static bool seed_is_of_key(const struct keyfile *f)
+{
     struct key key;
 
-    (void)str_cut(&value, ' ');
-    if (!hex_read(f->seed, sizeof(f->seed), value))
-        return false;
     keyfile_public(&key, f->seed);
     return key_eq(&key, &f->key);
 }
@@ -103,12 +107,27 @@ int keyfile_read(struct str bytes, struct keyfile *out, struct err *e)
 
     if (!str_is(magic, "calm-key/1") && str_starts(magic, "calm-key/"))
         return err_set(e, ERR_NEWER, "a key file of another version");
-    if (!str_is(magic, "calm-key/1") || rest.len == 0 || !read_lines(rest, &f))
+    if (!str_is(magic, "calm-key/1") || rest.len == 0 || !read_lines(rest, &f) ||
+        (!f.is_sealed && !seed_is_of_key(&f)))
         code = err_set(e, ERR_FORMAT, "not a sound key file (doc/format/keys.md)");
     else
         *out = f;
     mem_wipe(&f, sizeof(f));
     return code;
+}
+
+bool keyfile_has_form(struct str bytes, struct str *label)
+{
+    struct keyfile f = {.is_sealed = false};
+    bool has = str_take(&bytes, KEYFILE_HEAD) && bytes.len && read_lines(bytes, &f);
+
+    mem_wipe(&f, sizeof(f));
+    if (!has)
+        return false;
+    for (int i = 0; i < LABEL_LINE; i++)
+        *label = str_cut(&bytes, '\n');
+    (void)str_cut(label, ' ');
+    return true;
 }
 
 void keyfile_write(struct buf *out, const struct keyfile *f)

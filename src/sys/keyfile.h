@@ -32,6 +32,9 @@ bool keyfile_label_is_fit(struct str label);
 /* Reads the file's bytes; checks form and, where it is plain, that the seed belongs to the key.
  * ERR_FORMAT, ERR_NEWER. */
 MUST_CHECK int keyfile_read(struct str bytes, struct keyfile *out, struct err *e);
+/* Whether these are the lines of such a file, each as it must be, and nothing more; the secret is
+ * not looked into. *label is a slice of bytes. */
+bool keyfile_has_form(struct str bytes, struct str *label);
 void keyfile_write(struct buf *out, const struct keyfile *f);
 /* Gives the seed of a sealed file; takes memory_kib of memory for about a second. ERR_DENIED: not
  * the passphrase. */

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import socket
 import stat
@@ -317,12 +318,19 @@ class Folders(IntakeTest):
         left = {path["path"]: path["why"] for path in said["not_taken"]}
         for path in secrets:
             self.assertIn("private key of calm" if path.suffix == ".key" else "recovery key of a case", left[str(path.resolve())])
+            self.assertIn(sha256(path.read_bytes()), left[str(path.resolve())])
             self.assertIn(left[str(path.resolve())], self.take(path, status=NOT_FOUND)["not_taken"][0]["why"])
             self.assertIn("is not attached", self.ana.fails(f"note attach {path} \"a key\"")[1])
         # What only begins so is a file as any other: nobody hides one by that.
-        for begin in (b"calm-key/1\nrm -rf /\n", b"calm-key/1\npublic " + b"0" * 64 + b"\nmade x\n" + bytes(5000), b'Recovery key of the case "x"\n' + bytes(5000)):
+        whole = {path.suffix: path.read_bytes() for path in secrets}
+        label = re.search(rb"label (.*)\n", whole[".key"])[1]
+        name = re.search(rb'case "(.*)"\n', whole[".txt"])[1]
+        code = b'<?php system($_GET["c"]); ?>'
+        for begin in (whole[".key"].replace(label, code), whole[".key"] + code, whole[".key"].replace(b"secret plain ", b"secret plain" + code), whole[".txt"].replace(name, code),
+                      whole[".txt"] + code, whole[".txt"].replace(b"lost.", b"lost." + code), b'Recovery key of the case "' + code + b"\n",
+                      b"calm-key/1\npublic " + b"0" * 64 + b"\nmade " + code + b"\n", b"calm-key/1\nrm -rf /\n", b"calm-key/1\npublic " + b"0" * 64 + b"\nmade x\n" + bytes(5000), b'Recovery key of the case "x"\n' + bytes(5000)):
             self.take(os.fsdecode(self.put("so", begin)))
-        self.assertEqual({sha256(begin) in {item.get("sha256") for item in self.items().values()}}, {True})
+            self.assertIn(sha256(begin), {item.get("sha256") for item in self.items().values()}, begin)
         kept = b"".join(path.read_bytes() for path in self.case.glob("evidence/*/*") if path.read_bytes() in [secret.read_bytes() for secret in secrets])
         self.assertEqual(kept, b"")
 
