@@ -342,6 +342,27 @@ static int sweep(struct rescue *r, struct err *e)
     return copy_forward(r, false, e);
 }
 
+/* Each byte was tried and none came: a disk that is off, or a cable, answers so, and what would be
+ * made of it is no image. */
+static int check_any(struct rescue *r, struct err *e)
+{
+    static const enum area_state others[] = {AREA_READ, AREA_UNSCRAPED, AREA_UNTRIMMED,
+                                             AREA_UNTRIED};
+    struct area a;
+    int rc;
+
+    if (r->accepts_end || r->has_good || !r->map->size)
+        return 0;
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        if (fault_map_next(r->map, 0, r->map->size, others[i], &a))
+            return 0;
+    rc = mark(r, 0, r->map->size, AREA_UNTRIED, e);
+    return rc ? rc
+              : err_set(e, ERR_IO,
+                        "not one sector of the source could be read: it may be off or gone, or its "
+                        "cable, bridge or power supply is bad. That is no image of it");
+}
+
 int rescue_run(struct rescue *r, struct err *e)
 {
     static pass_function *const passes[] = {
@@ -355,5 +376,7 @@ int rescue_run(struct rescue *r, struct err *e)
         if (rc == 0)
             r->pass++;
     }
-    return rc == 0 && r->doubtful_count ? check_answers(r, e) : rc;
+    if (rc == 0 && r->doubtful_count)
+        rc = check_answers(r, e);
+    return rc ? rc : check_any(r, e);
 }

@@ -50,5 +50,6 @@ struct rescue {
 /* Reads until each byte of the range is AREA_READ or AREA_BAD. It can be called again with a map
  * that was left in the middle. What take and go_on return; ERR_NOTFOUND: the source is gone, or
  * ends before its size; ERR_IO: it answers no read any more, not even of what was read before, and
- * what failed meanwhile is left to be read; ERR_LIMIT as fault_map_set. */
+ * what failed meanwhile is left to be read; or not one sector of the whole was read, and all of it
+ * is left; ERR_LIMIT as fault_map_set. */
 MUST_CHECK int rescue_run(struct rescue *r, struct err *e);

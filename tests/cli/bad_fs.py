@@ -44,7 +44,7 @@ def reply(what, request, backing, control):
     if what == GETATTR:
         return struct.pack("<QII", 0, 0, 0) + attributes(os.fstat(backing).st_size)
     if what == OPEN:
-        return struct.pack("<QII", 1, 1 << 5 | 1 << 1, 0)  # FOPEN_NOFLUSH, FOPEN_KEEP_CACHE: who opens or closes it to read waits for nobody
+        return struct.pack("<QII", 1, 1 << 5 | (1 << 1 if touched(control, "stuck", 0, 1 << 62) else 0), 0)  # FOPEN_NOFLUSH, FOPEN_KEEP_CACHE: who opens or closes waits for nobody
     if what == READ:
         return read(request, backing, control)
     if what == STATFS:

@@ -193,6 +193,16 @@ class Told(CaseTest):
         self.assertEqual((self.folder / "cut").read_bytes(), last)
         self.assertIn("the table " + cut, self.chain("e2")[-1][1])
         self.assertNotIn("could not be read", said)
+        # A source of which nothing comes is off, or gone: zeros alone are no image of it.
+        self.control.write_text(f"bad 0 {6 * MIB}\n")
+        code, said, _ = self.timed(disk, "--to", self.out, "--name", "off", "--format", "raw")
+        self.assertEqual(code, IO, said)
+        self.assertIn("not one sector of the source could be read: it may be off or gone", said)
+        self.assertIn("calm preserve image --resume im3", said)
+        self.assertEqual(len(self.ana.json("preserve list")), 2)
+        self.control.write_text("")
+        self.ana("preserve image --resume im3")
+        self.assertEqual((self.out / "off.raw").read_bytes(), disk.read_bytes())
 
     def test_what_came_to_nothing_is_on_record_as_that(self):
         disk = self.folder / "disk"
