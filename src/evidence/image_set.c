@@ -207,6 +207,39 @@ static bool find_next(struct buf *path, enum naming naming, struct buf *missing)
     return false;
 }
 
+static uint64_t size_of(int fd)
+{
+    off_t end = lseek(fd, 0, SEEK_END);
+
+    return end > 0 ? (uint64_t)end : 0;
+}
+
+/* Raw parts have one size, but for the last, which may be shorter: each one's place follows from
+ * the sizes of those before it. */
+static int check_sizes(const struct image_set *f, const char *first, struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+    uint64_t most = 0;
+
+    for (size_t i = 0; i < f->count; i++)
+        most = size_of(f->fds[i]) > most ? size_of(f->fds[i]) : most;
+    buf_adds(&path, first);
+    for (size_t i = 0; i + 1 < f->count; i++) {
+        uint64_t size = size_of(f->fds[i]);
+
+        if (size != most)
+            return err_set(e, ERR_FORMAT,
+                           "%s has %llu bytes, and others of the set have %llu: all but the last "
+                           "part have one size, so its end is missing, and what follows would "
+                           "stand at a wrong place. Look for a whole copy of it. Where the parts "
+                           "were made so, put them together: cat, in their order, into one file",
+                           buf_text(&path), (unsigned long long)size, (unsigned long long)most);
+        if (!image_set_next(&path))
+            break;
+    }
+    return 0;
+}
+
 int image_set_open(struct image_set *f, const char *first, struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
@@ -229,7 +262,7 @@ int image_set_open(struct image_set *f, const char *first, struct err *e)
                            buf_text(&missing), buf_text(&path));
         rc = image_set_add(f, buf_text(&path), &size, e);
     }
-    return rc;
+    return rc || naming == SEGMENTS ? rc : check_sizes(f, first, e);
 }
 
 /* 01 behind the letter of a segment; else all digits 0, or all letters a. */

@@ -13,8 +13,8 @@ struct image_set {
 void image_set_release(struct image_set *f);
 /* Opens the first file, and those that follow it by their names: web1.E01 and web1.E02, web1.001
  * and web1.002, web1.aa and web1.ab. ERR_NOTFOUND, ERR_USAGE, ERR_FORMAT: empty, or a part is
- * missing before another one (segments of an E01 are taken all the same, and the reader tells of
- * the gap); ERR_LIMIT, ERR_IO. */
+ * missing before another one, or shorter than the others (segments of an E01 are taken all the
+ * same, and the reader tells of the gap); ERR_LIMIT, ERR_IO. */
 MUST_CHECK int image_set_open(struct image_set *f, const char *first, struct err *e);
 /* One more; *size gets its bytes. */
 MUST_CHECK int image_set_add(struct image_set *f, const char *path, uint64_t *size, struct err *e);

@@ -6,6 +6,7 @@ import subprocess
 from harness import BUILD, CaseTest, main, one_line
 
 MIB = 1 << 20
+FORMAT = 7
 IMAGER = BUILD / "src" / "calm-image"
 
 
@@ -91,6 +92,20 @@ class Parts(CaseTest):
         self.made("--format", "split", "--segment", "2MiB")
         self.taken("web1.002")
         self.assertIn("What is missing: file 1.", one_line(self.ana("preserve read e1")))
+        # Of one whose end is missing, what follows would stand at a wrong place; the last one may be shorter.
+        parts = sorted(self.out.glob("web1.0??"))
+        self.assertGreater(len(parts), 2)
+        for cut in parts[:2]:
+            whole = cut.read_bytes()
+            cut.write_bytes(whole[:500000])
+            for command in (f"preserve read {parts[0]}", f"preserve image {parts[0]} --to {self.out} --name again"):
+                code, why = self.ana.fails(command)
+                self.assertEqual(code, FORMAT, why)
+                self.assertIn(f"{cut} has 500000 bytes, and others of the set have {len(whole)}: all but the last part have one size, so its end is missing", one_line(why))
+            cut.write_bytes(whole)
+        parts[-1].write_bytes(parts[-1].read_bytes()[:512])
+        self.ana(f"preserve read {parts[0]} --raw all")
+        self.assertEqual((self.folder / "all").stat().st_size, sum(part.stat().st_size for part in parts))
 
 
 if __name__ == "__main__":
