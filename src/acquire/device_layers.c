@@ -144,6 +144,39 @@ static void add_btrfs(struct rising *r, dev_t device)
         closedir(dir);
 }
 
+bool device_below_loop(const char *folder, dev_t *out)
+{
+    CLEANUP_BUF struct buf backing = {0};
+    struct stat st;
+
+    device_value(folder, "loop/backing_file", &backing);
+    if (!str_starts(buf_str(&backing), "/dev/") || stat(buf_text(&backing), &st) ||
+        !S_ISBLK(st.st_mode))
+        return false;
+    *out = st.st_rdev;
+    return true;
+}
+
+/* The kernel has no folder of who holds it for a loop device over another device. */
+static void add_loops(struct rising *r, dev_t device)
+{
+    static const char blocks[] = "/sys/block";
+    DIR *dir = opendir(blocks);
+    struct dirent *entry;
+
+    while (dir && (entry = readdir(dir))) {
+        char folder[sizeof(blocks) + 1 + sizeof(entry->d_name)];
+        dev_t below, loop;
+
+        snprintf(folder, sizeof(folder), "%s/%s", blocks, entry->d_name);
+        if (entry->d_name[0] != '.' && device_below_loop(folder, &below) && below == device &&
+            device_of_folder(folder, &loop))
+            (void)add(r, loop);
+    }
+    if (dir)
+        closedir(dir);
+}
+
 static bool add(void *context, dev_t device)
 {
     struct rising *r = context;
@@ -163,6 +196,7 @@ static bool add(void *context, dev_t device)
     device_each(folder, add, r);
     device_each(holders, add, r);
     add_btrfs(r, device);
+    add_loops(r, device);
     r->depth--;
     return true;
 }

@@ -15,8 +15,8 @@ struct devices {
     bool is_cut; /* there are more */
 };
 
-/* Adds a device and all above it: its partitions, who holds one of them, and with a device of a
- * Btrfs the others: its mount names one of them, and it is written to all. */
+/* Adds a device and all above it: its partitions, who holds one of them, loop devices over it, and
+ * with a device of a Btrfs the others: its mount names one of them, and it is written to all. */
 void devices_above(struct devices *d, dev_t device);
 bool devices_have(const struct devices *d, dev_t device);
 /* Spaces and the like stand as \040 in the table of mounts (proc(5)). */
@@ -30,6 +30,9 @@ bool device_folder(dev_t device, char out[PATH_MAX]);
 void device_value(const char *folder, const char *name, struct buf *out);
 /* Which device a folder in sysfs is of. */
 bool device_of_folder(const char *folder, dev_t *out);
+/* The device that a loop device lies on, by its folder; false: it lies on a file, or is none. What
+ * is not in /dev is not looked at: it may hang. */
+bool device_below_loop(const char *folder, dev_t *out);
 /* Each device that is a folder of that one: partitions, holders, slaves. each returns false where
  * it wants no more. */
 void device_each(const char *folder, bool (*each)(void *context, dev_t device), void *context);

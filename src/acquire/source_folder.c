@@ -29,13 +29,16 @@ static bool loop_file(const char *sys, struct buf *out)
     return out->len > 0;
 }
 
-/* Of a partition the whole disk counts: its free areas may be evidence, too. */
+/* Of a partition, or a loop device over a part of a disk, the whole disk counts: its free areas may
+ * be evidence, too. */
 static bool disk_of(dev_t partition, dev_t *out)
 {
     char sys[PATH_MAX], mark[PATH_MAX + 16];
 
     if (!device_folder(partition, sys))
         return false;
+    if (device_below_loop(sys, out))
+        return true;
     snprintf(mark, sizeof(mark), "%s/partition", sys);
     if (!file_is_there(mark))
         return false;
@@ -48,7 +51,7 @@ static int spare(struct spared *s, const char *source)
     CLEANUP_BUF struct buf below = {0};
     char sys[PATH_MAX];
     struct stat st;
-    dev_t whole;
+    dev_t whole, next;
 
     if (stat(source, &st))
         return err_errno(s->e, "cannot look at %s", source);
@@ -57,7 +60,9 @@ static int spare(struct spared *s, const char *source)
         s->has_file = true;
         return 0;
     }
-    whole = disk_of(st.st_rdev, &whole) ? whole : st.st_rdev;
+    whole = st.st_rdev;
+    for (unsigned depth = 0; depth < DEVICE_DEPTH_MAX && disk_of(whole, &next); depth++)
+        whole = next;
     devices_above(&s->devices, whole);
     if (s->devices.is_cut)
         return err_set(s->e, ERR_LIMIT, "more lies on %s than can be followed", source);
@@ -151,10 +156,10 @@ static int below_is_on(struct spared *s, dev_t device, const char *sys)
     struct sinking k = {s, 0};
     dev_t disk;
 
-    if (loop_file(sys, &file))
-        return path_is_on(s, buf_text(&file));
     if (disk_of(device, &disk))
         return device_is_on(s, disk);
+    if (loop_file(sys, &file))
+        return path_is_on(s, buf_text(&file));
     snprintf(slaves, sizeof(slaves), "%s/slaves", sys);
     device_each(slaves, sink_one, &k);
     return k.is;

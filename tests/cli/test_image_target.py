@@ -11,7 +11,7 @@ import time
 import unittest
 
 from harness import SANITIZED, main, one_line
-from test_image_make import IMAGER, MIB, TAMPERED, USAGE, Make, needs_root, padded, run
+from test_image_make import GATE, IMAGER, MIB, TAMPERED, USAGE, Make, needs_root, padded, run
 
 TOOLS = {"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"}
 needs_strace = unittest.skipIf(SANITIZED or not shutil.which("strace"), "strace cannot change its calls here")
@@ -112,6 +112,17 @@ class OnTheSource(Target):
         self.refused(USAGE, self.device, "--to", deep, "--name", "x", "--live", saying=f"{deep} lies on {self.device} itself")
         # The source is the file that is mounted.
         self.refused(USAGE, self.disk, "--to", self.at / "evidence", "--name", "x", "--live", saying=f"{self.at}/evidence lies on {self.disk} itself")
+        # A part of a device, by a loop device over that device: what people do whose table of partitions is damaged.
+        whole = self.source(bytes(16 * MIB), "whole")
+        under = self.loop(whole)
+        part = self.loop(under, "--offset", str(MIB))
+        self.must("mke2fs", "-q", "-F", "-t", "ext4", part, env=TOOLS)
+        above = self.other("above")
+        self.must("mount", part, above, env=TOOLS)
+        self.undo.append(("umount", "--lazy", above))
+        for source in (under, whole, part):
+            self.refused(USAGE, source, "--to", above, "--name", "x", "--live", saying=f"{above} lies on {source} itself")
+            self.refused(GATE, source, "--to", self.out, "--name", "x", saying="--live")
 
 
 @needs_root
