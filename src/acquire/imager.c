@@ -12,7 +12,7 @@
 #include "acquire/imager_open.h"
 #include "acquire/imager_text.h"
 #include "acquire/rescue.h"
-#include "acquire/source_folder.h"
+#include "evidence/source_folder.h"
 #include "acquire/source_identity.h"
 #include "acquire/source_writes.h"
 #include "acquire/target_listing.h"

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-#include "acquire/device_layers.h"
+#include "evidence/device_layers.h"
 #include "base/mem.h"
 #include "sys/file.h"
 

@@ -7,7 +7,7 @@
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
-#include "acquire/device_layers.h"
+#include "evidence/device_layers.h"
 #include "acquire/source_device.h"
 #include "base/hash.h"
 #include "base/mem.h"
@@ -45,7 +45,7 @@ static struct str file_system_of(struct str table, struct str path)
         (void)str_field(&line);
         number = str_field(&line);
         (void)str_field(&line);
-        mount_unescape(str_field(&line), &place);
+        mount_word(str_field(&line), &place);
         if (place.len && place.len >= longest && is_at_or_below(path, buf_str(&place))) {
             longest = place.len;
             found = number;

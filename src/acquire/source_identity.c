@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <sys/sysmacros.h>
-#include "acquire/device_layers.h"
+#include "evidence/device_layers.h"
 #include "acquire/source_file.h"
 #include "base/hash.h"
 #include "base/mem.h"

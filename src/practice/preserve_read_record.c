@@ -1,5 +1,8 @@
 /* preserve_read_record.c: puts on record that a disk image was read, and what came of it. */
 #include "practice/preserve_read_record.h"
+#include <limits.h>
+#include <unistd.h>
+#include "evidence/source_folder.h"
 #include "practice/custody.h"
 #include "practice/practice.h"
 #include "sys/clock.h"
@@ -101,10 +104,47 @@ int reading_add_sum(struct buf *out, uint64_t count, const char *one, const char
     return 0;
 }
 
+/* The path of the image's first file, or its device. */
+static bool source_path(const struct reading *r, char out[PATH_MAX])
+{
+    char link[64];
+    ssize_t n;
+
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", r->files.set.count ? r->files.set.fds[0] : -1);
+    n = readlink(link, out, PATH_MAX - 1);
+    if (n <= 0)
+        return false;
+    out[n] = '\0';
+    return out[0] == '/';
+}
+
+/* What is written onto a disk that is read goes over the deleted files that are looked for. */
+static int spare_source(const struct reading *r, const char *path, struct err *e)
+{
+    const char *in_case = r->a->around ? r->a->around->case_folder : NULL;
+    const char *end = strrchr(path, '/');
+    char source[PATH_MAX];
+    CLEANUP_BUF struct buf folder = {0};
+    int rc = 0;
+
+    if (!source_path(r, source))
+        return 0;
+    buf_addstr(&folder, !end          ? STR(".")
+                        : end == path ? STR("/")
+                                      : str_head(str_of(path), (size_t)(end - path)));
+    if (file_is_there(buf_text(&folder)))
+        rc = source_spares_folder(source, buf_text(&folder), e);
+    if (rc == 0 && in_case && input_has(r->op, r->in, "keep"))
+        rc = source_spares_folder(source, in_case, e);
+    return rc;
+}
+
 int reading_may_write(const struct reading *r, const char *path, struct err *e)
 {
     int rc = out_spares_case(r->a->around ? r->a->around->case_folder : NULL, path, e);
     bool is_recorded = r->files.item || input_has(r->op, r->in, "keep");
 
+    if (rc == 0)
+        rc = spare_source(r, path, e);
     return rc == 0 && is_recorded ? session_may_write(r->session, e) : rc;
 }

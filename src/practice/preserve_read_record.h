@@ -43,7 +43,7 @@ MUST_CHECK int reading_begin(struct reading *r, const struct act *act, const str
 MUST_CHECK int reading_end(struct reading *r, const struct act *act, int rc, const char *outcome,
                            struct err *e);
 /* Before anything is read that is to be written out: what must go on record can, and nothing goes
- * into the case's folder. */
+ * into the case's folder, or onto the disk that is read. */
 MUST_CHECK int reading_may_write(const struct reading *r, const char *path, struct err *e);
 /* "7 rows, 812 bytes, SHA-256 …" of the file there; one and many: "row", "rows". */
 MUST_CHECK int reading_add_sum(struct buf *out, uint64_t count, const char *one, const char *many,

@@ -10,7 +10,7 @@ import subprocess
 import time
 import unittest
 
-from harness import SANITIZED, main, one_line
+from harness import SANITIZED, Person, main, one_line
 from test_image_make import GATE, IMAGER, MIB, TAMPERED, USAGE, Make, needs_root, padded, run
 
 TOOLS = {"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"}
@@ -123,6 +123,16 @@ class OnTheSource(Target):
         for source in (under, whole, part):
             self.refused(USAGE, source, "--to", above, "--name", "x", "--live", saying=f"{above} lies on {source} itself")
             self.refused(GATE, source, "--to", self.out, "--name", "x", saying="--live")
+        # Nor is what is read out of it written onto it.
+        ana = Person("ana", self.folder, None)
+        ana(f"open {self.folder}/monday.calm")
+        ana.case = self.folder / "monday.calm"
+        for source in (under, whole, part):
+            for more in ("--partition 1 --to", "--raw", "--body"):
+                code, why = ana.fails(f"preserve read {source} {more} {above}/out")
+                self.assertEqual(code, USAGE, why)
+                self.assertIn(f"lies on {source} itself", one_line(why))
+        self.assertEqual([path.name for path in above.iterdir()], ["lost+found"])
 
 
 @needs_root

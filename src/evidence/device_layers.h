@@ -20,7 +20,7 @@ struct devices {
 void devices_above(struct devices *d, dev_t device);
 bool devices_have(const struct devices *d, dev_t device);
 /* Spaces and the like stand as \040 in the table of mounts (proc(5)). */
-void mount_unescape(struct str s, struct buf *out);
+void mount_word(struct str s, struct buf *out);
 /* The device that a line of /proc/self/mountinfo, or what is left of one, names as what is mounted
  * (behind " - TYPE "); false: it names none. */
 bool mount_device(struct str line, dev_t *out);

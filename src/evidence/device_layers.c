@@ -1,5 +1,5 @@
 /* device_layers.c: follows block devices through sysfs. */
-#include "acquire/device_layers.h"
+#include "evidence/device_layers.h"
 #include <dirent.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -8,7 +8,7 @@
 
 enum { VALUE_SIZE = 4096 };
 
-void mount_unescape(struct str s, struct buf *out)
+void mount_word(struct str s, struct buf *out)
 {
     for (size_t i = 0; i < s.len; i++) {
         if (s.p[i] == '\\' && s.len - i >= 4) {
@@ -29,7 +29,7 @@ bool mount_device(struct str line, dev_t *out)
     while (line.len && !str_is(str_field(&line), "-"))
         ;
     (void)str_field(&line);
-    mount_unescape(str_field(&line), &from);
+    mount_word(str_field(&line), &from);
     if (!from.len || stat(buf_text(&from), &st) || !S_ISBLK(st.st_mode))
         return false;
     *out = st.st_rdev;

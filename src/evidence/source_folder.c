@@ -1,10 +1,10 @@
 /* source_folder.c: follows a folder down to the disks and files that it lies on. */
-#include "acquire/source_folder.h"
+#include "evidence/source_folder.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include "acquire/device_layers.h"
+#include "evidence/device_layers.h"
 #include "base/mem.h"
 #include "sys/file.h"
 
@@ -87,7 +87,7 @@ static int mount_is_on(struct spared *s, struct str line)
         struct str option = str_cut(&options, ',');
 
         if (str_take(&option, "upperdir="))
-            mount_unescape(option, &upper);
+            mount_word(option, &upper);
     }
     /* One that another namespace mounted may lie where nothing of this one does. */
     if (upper.len && file_is_there(buf_text(&upper)))
