@@ -409,13 +409,13 @@ int csv_read(struct reader *r, const struct csv_way *way, struct err *e)
     return read_all(c, e);
 }
 
-static size_t first_of(struct str head, char separator, struct str *cells, size_t most,
+static size_t first_of(struct str head, char separator, bool is_all, struct str *cells, size_t most,
                        struct piece *p, bool *is_whole)
 {
     bool is_last = false, is_doubled;
     size_t count = 0;
 
-    *is_whole = scan(head, separator, false, p) == SCAN_WHOLE;
+    *is_whole = scan(head, separator, is_all, p) == SCAN_WHOLE;
     if (*is_whole)
         head = p->raw;
     while (count < most && next_cell(&head, separator, &is_last, &cells[count], &is_doubled))
@@ -429,18 +429,18 @@ size_t csv_first(struct str head, struct str *cells, size_t most)
     bool is_whole;
 
     (void)str_take(&head, BYTE_ORDER_MARK);
-    return first_of(head, ',', cells, most, &p, &is_whole);
+    return first_of(head, ',', false, cells, most, &p, &is_whole);
 }
 
-size_t csv_take(struct str *rest, char separator, struct str *cells, size_t most)
+size_t csv_take(struct str *rest, char separator, bool is_all, struct str *cells, size_t most)
 {
     struct piece p;
     bool is_whole;
     size_t count;
 
     (void)str_take(rest, BYTE_ORDER_MARK);
-    count = first_of(*rest, separator, cells, most, &p, &is_whole);
-    if (!is_whole)
+    count = rest->len ? first_of(*rest, separator, is_all, cells, most, &p, &is_whole) : 0;
+    if (count == 0 || !is_whole)
         return 0;
     *rest = str_from(*rest, p.size);
     return count;

@@ -37,8 +37,8 @@ MUST_CHECK int csv_read(struct reader *r, const struct csv_way *way, struct err 
 /* The cells of the first record of these bytes as they stand, quotes taken off, but doubled ones
  * within not made one; at most so many. A last one that is cut is left out. */
 size_t csv_first(struct str head, struct str *cells, size_t most);
-/* As csv_first, of cells with this separator; takes the record off *rest. 0: none is whole there.
- */
-size_t csv_take(struct str *rest, char separator, struct str *cells, size_t most);
+/* As csv_first, of cells with this separator; takes the record off *rest. is_all: *rest ends where
+ * the source does. 0: there is none, or it is not whole. */
+size_t csv_take(struct str *rest, char separator, bool is_all, struct str *cells, size_t most);
 /* Whether one of them is this. */
 bool csv_has(const struct csv_row *row, const char *cell);

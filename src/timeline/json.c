@@ -438,25 +438,6 @@ static void see_inner(struct line *l, struct reader *r, struct event *e, const s
     }
 }
 
-/* Field sets of ECS 8, and Winlogbeat's. */
-static bool is_of_ecs(struct str name)
-{
-    static const char *const sets[] = {
-        "agent",      "client",  "cloud",         "container", "data_stream",  "destination",
-        "device",     "dll",     "dns",           "ecs",       "email",        "error",
-        "event",      "faas",    "file",          "group",     "host",         "http",
-        "labels",     "log",     "network",       "observer",  "orchestrator", "organization",
-        "package",    "process", "registry",      "related",   "rule",         "server",
-        "service",    "source",  "threat",        "tls",       "url",          "user",
-        "user_agent", "volume",  "vulnerability", "winlog"};
-    struct str rest = name, set = str_cut(&rest, '.');
-
-    for (size_t i = 0; i < COUNT_OF(sets); i++)
-        if (rest.len && str_is(set, sets[i]))
-            return true;
-    return false;
-}
-
 /* A hit has its index first, then the document ("_source"), or what was asked for of it
  * ("fields"). */
 static struct str inner_name(void *context, struct str name)
@@ -497,7 +478,7 @@ static bool take_own(void *context, struct reader *r, struct event *e, uint16_t 
         return json_status_take(r, e, v);
     default:
         if (!l->is_hit || number < FIELD_KNOWN_COUNT_ || number >= MEMBER_NONE ||
-            member_is_of_program(v->name) || !is_of_ecs(v->name))
+            member_is_of_program(v->name) || !member_is_of_ecs(v->name))
             return false;
         event_put(e, field_number(r->names, v->name), v->value);
         return true;

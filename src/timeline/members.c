@@ -23,6 +23,24 @@ bool member_is_of_program(struct str name)
     return str_starts(name, "timeline.");
 }
 
+bool member_is_of_ecs(struct str name)
+{
+    static const char *const sets[] = {
+        "agent",      "client",  "cloud",         "container", "data_stream",  "destination",
+        "device",     "dll",     "dns",           "ecs",       "email",        "error",
+        "event",      "faas",    "file",          "group",     "host",         "http",
+        "labels",     "log",     "network",       "observer",  "orchestrator", "organization",
+        "package",    "process", "registry",      "related",   "rule",         "server",
+        "service",    "source",  "threat",        "tls",       "url",          "user",
+        "user_agent", "volume",  "vulnerability", "winlog"};
+    struct str rest = name, set = str_cut(&rest, '.');
+
+    for (size_t i = 0; i < COUNT_OF(sets); i++)
+        if (rest.len && str_is(set, sets[i]))
+            return true;
+    return false;
+}
+
 /* As it is, or behind the prefix. */
 static uint16_t own_number(const struct member_table *t, struct field_names *names, struct str name)
 {

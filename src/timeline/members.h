@@ -40,6 +40,8 @@ struct member_found member_find(struct members *m, const struct member_table *t,
 /* What this program says of an event, or an export of where it lay first: evidence says it of
  * itself alone. */
 bool member_is_of_program(struct str name);
+/* Of a field set of ECS 8, or Winlogbeat's: "user.name". */
+bool member_is_of_ecs(struct str name);
 /* Its field alone. */
 uint16_t member_field(struct members *m, const struct member_table *t, struct field_names *names,
                       struct str name);

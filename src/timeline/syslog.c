@@ -74,6 +74,30 @@ static void put_message(struct reader *r, struct event *e, struct str message)
     syslog_understand(r, e, sentence);
 }
 
+/* "Nov 25 03:12:09 web1 " */
+static void pass_head(struct str *line)
+{
+    struct str at = *line;
+    struct stated s;
+
+    if (!when_bsd(&at, &s) && !when_iso(&at, &s))
+        return;
+    if (!str_take(&at, " "))
+        return;
+    (void)take_word(&at);
+    *line = at;
+}
+
+void syslog_understand_line(struct reader *r, struct event *e, struct str text)
+{
+    if (event_value(e, FIELD_PROCESS_NAME).len == 0) {
+        pass_head(&text);
+        if (!syslog_take_tag_with_pid(&text, e))
+            return;
+    }
+    syslog_understand(r, e, text);
+}
+
 static bool put_facility(struct event *e, struct str name)
 {
     for (size_t i = 0; i < SYSLOG_FACILITIES; i++)

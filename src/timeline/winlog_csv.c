@@ -147,14 +147,15 @@ static bool is_number(struct str s)
 static bool is_of_viewer(struct str head, char separator)
 {
     struct str cells[VIEWER_TEXT + 2];
+    bool is_all = head.len < READER_HEAD_SIZE;
     struct stated s;
 
-    if (csv_take(&head, separator, cells, COUNT_OF(cells)) != VIEWER_TEXT)
+    if (csv_take(&head, separator, is_all, cells, COUNT_OF(cells)) != VIEWER_TEXT)
         return false;
     for (size_t i = 0; i < VIEWER_TEXT; i++)
         if (cells[i].len == 0 || char_is_digit(cells[i].p[0]))
             return false;
-    return csv_take(&head, separator, cells, COUNT_OF(cells)) == VIEWER_TEXT + 1 &&
+    return csv_take(&head, separator, is_all, cells, COUNT_OF(cells)) == VIEWER_TEXT + 1 &&
            local_time(cells[VIEWER_TIME], ORDER_UNKNOWN, &s) && is_number(cells[VIEWER_ID]) &&
            cells[VIEWER_SOURCE].len;
 }

@@ -83,10 +83,41 @@ CASES = [
      "m,2026-11-25T02:12:10Z,1,logged,s,,logged,\"[\"\"nobody\"\"]\",,x,0,1,v\nm,2026-11-25T02:12:10,1,logged,s,,logged,,,x,0,1,v\n", (2, 4, 0, 1), [
          {"time": "2026-11-25T02:12:09.123456789Z", "doubt": "yz", "user.name": ["a", "b"], "timeline.source": "x", "timeline.line": "1"},
          {"time": "2026-11-25T02:12:10Z", "precision": "none", "doubt": "o", "message": None, "user.name": "v"}] + 4 * [{"event.kind": "unparsed"}]),
+    # Kibana's, Splunk's, Graylog's, Purview's, Hayabusa's and MFTECmd's tables, and others: names of ECS and usual ones are fields, all else is "table.".
+    ("table", '"@timestamp","host.name","user.name","source.ip","event.outcome",bytes,message\n"Nov 20, 2026 @ 10:00:01.123",web1,eva,"203.0.113.9",failure,7,"a, b\nc"\n'
+     '"2026-11-20T10:00:02.123Z",web1,"-","nowhere",-,"",sudo\nsoon,web1,x,-,-,,\n1,2\n', (3, 1, 1, 1), [
+         {"time": "2026-11-20T10:00:01.123Z", "doubt": "z", "host.name": "web1", "user.name": "eva", "source.ip": "203.0.113.9", "event.outcome": "failure", "message": "a, b\nc",
+          "table.bytes": "7", "line": 2},
+         {"time": "2026-11-20T10:00:02.123Z", "doubt": "", "user.name": None, "source.ip": None, "table.source.ip": "nowhere", "event.outcome": None, "message": "sudo"},
+         {"doubt": "or", "event.stated_time": "soon", "user.name": "x", "message": "soon,web1,x,-,-,,"}, {"message": "1,2"}]),
+    ("table", '"_time","_raw",host,source\n"2026-11-20T10:00:01.000+0100","Nov 20 10:00:01 web1 sshd[5]: Failed password for eva from 203.0.113.9 port 5 ssh2",web1,/var/log/auth.log\n', (1, 0, 0, 1), [
+        {"time": "2026-11-20T09:00:01Z", "host.name": "web1", "process.name": "sshd", "process.pid": "5", "user.name": "eva", "source.ip": "203.0.113.9", "event.action": "login",
+         "event.outcome": "failure", "table.source": "/var/log/auth.log"}]),
+    ("table", '"timestamp","source","message"\n"2026-11-20T09:00:01.123Z","web1","sshd[5]: Accepted password for eva from 203.0.113.9 port 5 ssh2"\n', (1, 0, 0, 1), [
+        {"time": "2026-11-20T09:00:01.123Z", "host.name": "web1", "user.name": "eva", "event.outcome": "success"}]),
+    ("table", 'RecordId,CreationDate,UserIds,Operations,AuditData\n1,11/20/2026 9:00:01 PM,eva@example.org,New-InboxRule,"{""ClientIP"":""203.0.113.9"",""Operation"":""New-InboxRule"",""Parameters"":[{""Name"":""x""}]}"\n'
+     '2,11/05/2026 9:00:01 AM,-,x,"{broken"\n', (2, 0, 0, 1), [
+        {"time": "2026-11-20T21:00:01Z", "doubt": "", "user.name": "eva@example.org", "event.action": "New-InboxRule", "source.ip": "203.0.113.9", "table.AuditData.Parameters.Name": "x"},
+        {"time": "2026-11-05T09:00:01Z", "table.AuditData": "{broken", "user.name": None}]),
+    ("table", '"Timestamp","RuleTitle","Level","Computer","Channel","EventID","RecordID","Details","ExtraFieldInfo"\n"2026-11-20 10:00:01.123 +01:00","Logon Failure","med","PC1","Sec",4625,55,'
+     '"Type: 10 - RDP \u00a6 TgtUser: eva \u00a6 SrcIP: 203.0.113.9 \u00a6 x","-"\n', (1, 0, 0, 1), [
+        {"time": "2026-11-20T09:00:01.123Z", "doubt": "", "rule.name": "Logon Failure", "table.Level": "med", "host.name": "PC1", "event.code": "4625", "table.Details.Type": "10 - RDP",
+         "related.user": "eva", "source.ip": "203.0.113.9", "table.Details": "x", "user.name": None}]),
+    ("table", "Zeit;Time;User;Dauer\nx;20.11.2026 09:00:01;eva;7\n", (1, 0, 0, 1), [{"time": "2026-11-20T09:00:01Z", "doubt": "z", "user.name": "eva", "table.Dauer": "7"}]),
+    ("table", "date and time\tclient_ip\n05/11/2026 09:00\t203.0.113.9\n20/11/2026 09:00\t203.0.113.9\n", (2, 0, 0, 1), [
+        {"time": "2026-11-05T09:00:00Z", "precision": "min", "source.ip": "203.0.113.9"}, {"time": "2026-11-20T09:00:00Z"}]),
+    ("table", "message,datetime\nm,2026-11-25T02:12:09Z\n", (1, 0, 0, 1), [{"time": "2026-11-25T02:12:09Z", "message": "m"}]),
+    ("mft", "EntryNumber,SequenceNumber,InUse,ParentEntryNumber,ParentPath,FileName,Extension,FileSize,IsDirectory,Created0x10,Created0x30,LastModified0x10,LastModified0x30,LastAccess0x10\n"
+     "5,2,True,5,.\\Users\\eva,\"e,\"\"vil.exe\",.exe,500,False,2026-11-20 09:00:01.1234567,2026-11-19 09:00:01.0000000,2026-11-20 09:00:02.1234567,,2026-11-20 09:00:01.1234567\n"
+     "6,5,False,5,.\\Users,x,,0,True,,,,,\n", (4, 0, 0, 1), [
+        {"time": "2026-11-20T09:00:02.1234567Z", "precision": "100ns", "doubt": "", "file.path": "/Users/eva/e,\"vil.exe", "file.inode": "5", "file.size": "500", "file.type": "file",
+         "file_system.times": None, "file_system.state": None},
+        {"time": "2026-11-20T09:00:01.1234567Z"}, {"time": "2026-11-19T09:00:01Z", "file_system.times": "$FILE_NAME", "file.path": "/Users/eva/e,\"vil.exe"},
+        {"precision": "none", "file.path": "/Users/x", "file.type": "dir", "file_system.state": "deleted"}]),
 ]
 # Ordinary tables, and what begins as one of these and is none.
 DECLINED = [
-    "name,address,telephone\neva,\"a, b\",1\n", "Date,Open,High,Low,Close\n2026-11-25,1,2,3,4\n", "message,datetime\nm,2026-11-25T02:12:09Z\n",
+    "name,address,telephone\neva,\"a, b\",1\n", "Date,Open,High,Low,Close\n2026-11-25,1,2,3,4\n", "time,temperature\n2026-11-25 03:12:09,7\n", "date,user\n2026-11-25,eva\n",
     "date,time,message\n01/22/2012,07:52:33,m\n", "1|2|3|4|5|6|7|8|9|10\n", "a|b|c|d|e|f|g|h|i|j|k\n",
     "0|/a|x|r/r|0|0|0|1|2|3|4\n", "{\"message\": \"m\", \"timestamp_desc\": \"x\"}\n", "\"", "\"a\nb", ",,,,,,,,,,,,,,,,,,,,,,\n",
     "Date,Size,Type,Mode,UID,GID,Meta\n", "root|x|0|0|root|/root|/bin/sh\n"]

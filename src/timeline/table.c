@@ -1,0 +1,417 @@
+/* table.c: tables with a head whose columns say what they are: one is the time, and another one is
+ * a field by its name (table_columns.def, or ECS). Commas, semicolons or tabs part them. */
+#include <stdio.h>
+#include <strings.h>
+#include "base/mem.h"
+#include "timeline/csv.h"
+#include "timeline/json_flat.h"
+#include "timeline/json_when.h"
+#include "timeline/level.h"
+#include "timeline/local_when.h"
+#include "timeline/members.h"
+#include "timeline/syslog_words.h"
+#include "timeline/value_test.h"
+
+enum { COLUMNS_MOST = 512, NAME_MOST = 64, ROWS_LOOKED_AT = 5 };
+
+enum kind { TEXT, TIME, TIME_UTC, LINE, SENDER, ADDRESS, LEVEL, OBJECT, PAIRS };
+
+static const struct known {
+    const char *name, *field;
+    enum kind kind;
+} known[] = {
+#define COLUMN(name, field, kind) {name, field, kind},
+#include "timeline/table_columns.def"
+#undef COLUMN
+};
+
+struct column {
+    enum kind kind;
+    bool is_known;
+    uint16_t field;
+    char own[NAME_MOST]; /* its name, behind "table." */
+};
+
+struct state {
+    struct column columns[COLUMNS_MOST];
+    size_t count;
+    size_t time; /* the column that is it */
+    enum date_order order;
+    bool has_message; /* of its own, so that a source is who sent it */
+};
+
+/* Takes a row into e. */
+struct taking {
+    struct reader *r;
+    struct event *e;
+    struct state *state;
+    const struct column *column; /* of what is read within a cell */
+};
+
+static bool is_alike(struct str a, const char *b)
+{
+    return a.len == strlen(b) && strncasecmp(a.p, b, a.len) == 0;
+}
+
+static const struct known *find_known(struct str name)
+{
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (is_alike(name, known[i].name))
+            return &known[i];
+    return NULL;
+}
+
+static bool is_time(enum kind k)
+{
+    return k == TIME || k == TIME_UTC;
+}
+
+/* "Nov 20, 2026 @ 10:00:01.123": Kibana's dateFormat, as it is shipped. */
+static struct str without_at(char *room, size_t size, struct str text)
+{
+    const char *at = memmem(text.p, text.len, " @ ", 3);
+    int len;
+
+    if (!at || text.len >= size)
+        return text;
+    len = snprintf(room, size, "%.*s" STR_FMT, (int)(at - text.p), text.p,
+                   STR_ARG(str_from(text, (size_t)(at - text.p) + 2)));
+    return (struct str){room, (size_t)len};
+}
+
+static bool read_time(struct str text, enum date_order order, struct stated *s)
+{
+    char room[NAME_MOST];
+
+    text = without_at(room, sizeof(room), str_trim(text));
+    return json_time(text, s, NULL) || local_time(text, order, s);
+}
+
+static bool is_number(struct str s)
+{
+    return s.len && (char_is_digit(s.p[0]) || s.p[0] == '-' || s.p[0] == '+');
+}
+
+/* Words, and each once. */
+static bool are_names(const struct csv_row *head)
+{
+    for (size_t i = 0; i < head->count; i++) {
+        struct str name = str_trim(head->cells[i]);
+
+        if (name.len == 0 || name.len >= NAME_MOST || is_number(name) ||
+            memchr(name.p, '\n', name.len))
+            return false;
+        for (size_t k = 0; k < i; k++)
+            if (str_eq(name, str_trim(head->cells[k])))
+                return false;
+    }
+    return head->count >= 2;
+}
+
+/* The column of the head whose time is the first of the list of which the row has one. */
+static bool find_time(const struct csv_row *head, const struct csv_row *row, size_t *column)
+{
+    struct stated s;
+
+    for (size_t k = 0; k < COUNT_OF(known) && is_time(known[k].kind); k++)
+        for (size_t i = 0; i < head->count && i < row->count; i++)
+            if (is_alike(str_trim(head->cells[i]), known[k].name) &&
+                read_time(row->cells[i], ORDER_UNKNOWN, &s) && s.precision != TIME_DAY) {
+                *column = i;
+                return true;
+            }
+    return false;
+}
+
+static bool has_meaning(const struct csv_row *head)
+{
+    for (size_t i = 0; i < head->count; i++) {
+        struct str name = str_trim(head->cells[i]);
+        const struct known *k = find_known(name);
+
+        if ((k && !is_time(k->kind)) || (!k && member_is_of_ecs(name)))
+            return true;
+    }
+    return false;
+}
+
+static bool is_table(struct str text, char separator)
+{
+    struct str names[COLUMNS_MOST], cells[COLUMNS_MOST];
+    struct csv_row head = {.cells = names}, row = {.cells = cells};
+    size_t rows = 0, times = 0, column = 0;
+    bool is_all = text.len < READER_HEAD_SIZE;
+
+    head.count = csv_take(&text, separator, is_all, names, COUNT_OF(names));
+    if (!are_names(&head) || !has_meaning(&head))
+        return false;
+    while (rows < ROWS_LOOKED_AT &&
+           (row.count = csv_take(&text, separator, is_all, cells, COUNT_OF(cells))) > 0) {
+        rows++;
+        times += row.count == head.count && find_time(&head, &row, &column);
+    }
+    return rows && times * 2 >= rows;
+}
+
+static bool knows_commas(struct str head)
+{
+    return is_table(head, ',');
+}
+
+static bool knows_semicolons(struct str head)
+{
+    return is_table(head, ';');
+}
+
+static bool knows_tabs(struct str head)
+{
+    return is_table(head, '\t');
+}
+
+static void put_own(struct reader *r, struct event *e, struct str name, struct str inner,
+                    struct str value)
+{
+    char whole[FIELD_NAME_SIZE];
+    int len = snprintf(whole, sizeof(whole), "table." STR_FMT "%s" STR_FMT, STR_ARG(name),
+                       inner.len ? "." : "", STR_ARG(inner));
+
+    if (len > 0 && (size_t)len < sizeof(whole))
+        event_put(e, field_number(r->names, (struct str){whole, (size_t)len}), value);
+}
+
+static void name_column(struct reader *r, struct column *c, struct str name)
+{
+    const struct known *k = find_known(name);
+
+    *c = (struct column){.kind = k ? k->kind : TEXT, .field = FIELD_NONE};
+    (void)snprintf(c->own, sizeof(c->own), STR_FMT, STR_ARG(str_head(name, NAME_MOST - 1)));
+    if (k && k->field)
+        c->field = field_number(r->names, str_of(k->field));
+    else if (!k && member_is_of_ecs(name) && !member_is_of_program(name))
+        c->field = field_number(r->names, name);
+    c->is_known = c->field != FIELD_NONE;
+}
+
+static bool take_head(struct reader *r, const struct csv_row *row)
+{
+    struct state *s = r->state;
+
+    s->count = row->count < COLUMNS_MOST ? row->count : COLUMNS_MOST;
+    s->has_message = csv_has(row, "message");
+    for (size_t i = 0; i < s->count; i++)
+        name_column(r, &s->columns[i], str_trim(row->cells[i]));
+    s->time = COLUMNS_MOST;
+    return true;
+}
+
+static bool pass_head(struct reader *r, const struct csv_row *row)
+{
+    (void)r, (void)row;
+    return true;
+}
+
+/* What several columns say is said once. */
+static void put_once(struct event *e, uint16_t field, struct str value)
+{
+    for (size_t i = 0; i < e->count; i++)
+        if (e->fields[i].name == field && str_eq(e->fields[i].value, value))
+            return;
+    event_put(e, field, value);
+}
+
+static bool is_nothing(struct str value)
+{
+    return value.len == 0 || str_is(value, "-") || str_is(value, "(null)");
+}
+
+static void put_known(struct taking *t, const struct column *c, struct str name, struct str inner,
+                      struct str value)
+{
+    uint8_t bytes[16];
+    bool is_address = c->field == FIELD_SOURCE_IP || c->field == FIELD_DESTINATION_IP;
+
+    if ((is_address && !address_bytes(value, bytes)) ||
+        (c->kind == LEVEL && !level_put(t->e, value)) ||
+        (c->kind == SENDER && !t->state->has_message))
+        put_own(t->r, t->e, name, inner, value);
+    else if (c->kind != LEVEL)
+        put_once(t->e, c->field, value);
+}
+
+/* A value within a cell: of the field that a column of its name is, or its own. */
+static void put_inner(struct taking *t, struct str inner, struct str value)
+{
+    struct column named;
+    struct str name = str_of(t->column->own);
+
+    if (is_nothing(value))
+        return;
+    name_column(t->r, &named, inner);
+    if (named.is_known && !is_time(named.kind))
+        put_known(t, &named, name, inner, value);
+    else
+        put_own(t->r, t->e, name, inner, value);
+}
+
+static void take_member(void *context, const struct json_value *v)
+{
+    put_inner(context, v->name, v->value);
+}
+
+static void put_object(struct taking *t, struct str text)
+{
+    struct json_flat f = {.take = take_member, .context = t, .e = t->e};
+    size_t before = t->e->count;
+    struct str rest = text;
+
+    if (json_flat(&f, &rest) && str_trim(rest).len == 0)
+        return;
+    t->e->count = before;
+    put_own(t->r, t->e, str_of(t->column->own), STR(""), text);
+}
+
+/* "Type: 10 - RDP ¦ TgtUser: eva ¦ SrcIP: 203.0.113.9": of events of which a rule may mean who
+ * acted, or on whom. */
+static void put_pair(struct taking *t, struct str name, struct str value)
+{
+    static const char *const users[] = {"User", "SrcUser", "TgtUser"};
+    static const char *const addresses[] = {"SrcIP", "TgtIP"};
+    uint8_t bytes[16];
+
+    put_own(t->r, t->e, str_of(t->column->own), name, value);
+    for (size_t i = 0; i < COUNT_OF(users); i++)
+        if (str_is(name, users[i]))
+            put_once(t->e, field_number(t->r->names, STR("related.user")), value);
+    for (size_t i = 0; i < COUNT_OF(addresses); i++)
+        if (str_is(name, addresses[i]) && address_bytes(value, bytes))
+            put_once(t->e, i ? FIELD_DESTINATION_IP : FIELD_SOURCE_IP, value);
+}
+
+static void put_pairs(struct taking *t, struct str text)
+{
+    static const char between[] = " \xC2\xA6 ";
+
+    while (text.len) {
+        const char *end = memmem(text.p, text.len, between, sizeof(between) - 1);
+        struct str pair = end ? str_head(text, (size_t)(end - text.p)) : text, value = pair, name;
+
+        text = end ? str_from(text, pair.len + sizeof(between) - 1) : STR("");
+        name = str_cut(&value, ':');
+        if (name.len == pair.len || name.len == 0 || memchr(name.p, ' ', name.len))
+            put_own(t->r, t->e, str_of(t->column->own), STR(""), pair);
+        else if (!is_nothing(str_trim(value)))
+            put_pair(t, name, str_trim(value));
+    }
+}
+
+static void put_cell(struct taking *t, const struct column *c, struct str value)
+{
+    if (is_nothing(value))
+        return;
+    t->column = c;
+    if (c->kind == OBJECT && value.p[0] == '{')
+        put_object(t, value);
+    else if (c->kind == PAIRS)
+        put_pairs(t, value);
+    else if (c->is_known)
+        put_known(t, c, str_of(c->own), STR(""), value);
+    else
+        put_own(t->r, t->e, str_of(c->own), STR(""), value);
+}
+
+/* The column that is the time, once a row shows it. */
+static void see_time(struct state *s, const struct csv_row *row)
+{
+    struct stated stated;
+
+    for (size_t k = 0; s->time == COLUMNS_MOST && k < COUNT_OF(known) && is_time(known[k].kind);
+         k++)
+        for (size_t i = 0; i < s->count && i < row->count; i++)
+            if (is_alike(str_of(s->columns[i].own), known[k].name) &&
+                read_time(row->cells[i], ORDER_UNKNOWN, &stated) && stated.precision != TIME_DAY) {
+                s->time = i;
+                return;
+            }
+}
+
+/* Before any row is told: which column is the time, and in what order it has day and month. */
+static bool see_row(struct reader *r, const struct csv_row *row, struct event *e)
+{
+    struct state *s = r->state;
+
+    (void)e;
+    see_time(s, row);
+    if (s->time < row->count)
+        s->order = local_order(str_trim(row->cells[s->time]), s->order);
+    return true;
+}
+
+static bool take_row(struct reader *r, const struct csv_row *row, struct event *e)
+{
+    struct state *s = r->state;
+    struct taking t = {.r = r, .e = e, .state = s};
+    struct str text;
+    struct stated stated;
+
+    if (s->time >= row->count)
+        return false;
+    text = row->cells[s->time];
+    if (read_time(text, s->order, &stated)) {
+        stated.has_zone = stated.has_zone || s->columns[s->time].kind == TIME_UTC;
+        reader_time(r, e, &stated);
+    } else if (text.len) {
+        reader_no_time(e, text);
+    }
+    for (size_t i = 0; i < row->count && i < s->count; i++)
+        if (i != s->time)
+            put_cell(&t, &s->columns[i], row->cells[i]);
+    if (event_value(e, FIELD_MESSAGE).len == 0)
+        event_put(e, FIELD_MESSAGE, reader_text(e, row->raw));
+    else
+        syslog_understand_line(r, e, event_value(e, FIELD_MESSAGE));
+    return true;
+}
+
+static int pass_event(void *context, const struct event *event, struct err *e)
+{
+    (void)context, (void)event, (void)e;
+    return 0;
+}
+
+static int read_by(struct reader *r, char separator, struct err *e)
+{
+    const struct csv_way first = {.head = take_head, .row = see_row, .separator = separator};
+    struct csv_way way = first;
+    struct reader looking = *r;
+    int rc;
+
+    looking.take = pass_event;
+    rc = csv_read(&looking, &first, e);
+    way.head = pass_head;
+    way.row = take_row;
+    return rc ? rc : csv_read(r, &way, e);
+}
+
+static int read_commas(struct reader *r, struct err *e)
+{
+    return read_by(r, ',', e);
+}
+
+static int read_semicolons(struct reader *r, struct err *e)
+{
+    return read_by(r, ';', e);
+}
+
+static int read_tabs(struct reader *r, struct err *e)
+{
+    return read_by(r, '\t', e);
+}
+
+#define TABLE(way)                                                                                 \
+    {                                                                                              \
+        .name = "table", .version = 1, .knows = knows_##way, .read = read_##way,                   \
+        .state_size = sizeof(struct state)                                                         \
+    }
+const struct format format_table_commas = TABLE(commas);
+const struct format format_table_semicolons = TABLE(semicolons);
+const struct format format_table_tabs = TABLE(tabs);
