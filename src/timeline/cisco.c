@@ -106,6 +106,29 @@ static const struct meaning asa[] = {
     {"113015: AAA user authentication Rejected : reason = {event.reason:any} : local database : "
      "user = {user.name:most} : user IP = {source.ip:ip}",
      "login", AUTH, NO},
+    {"113012: AAA user authentication Successful : local database : user = {user.name:rest}",
+     "login", AUTH, YES},
+    {"113019: Group = {group.name:any}, Username = {user.name:most}, IP = {source.ip:ip}, Session "
+     "disconnected. {event.reason:rest}",
+     "session-close", "session", MAYBE},
+    {"716001: Group <{group.name:any}> User <{user.name:any}> IP <{source.ip:ip}> WebVPN session "
+     "started.",
+     "session-open", "session", YES},
+    {"716002: Group <{group.name:any}> User <{user.name:any}> IP <{source.ip:ip}> WebVPN session "
+     "terminated: {event.reason:rest}",
+     "session-close", "session", MAYBE},
+    {"716038: Group <{group.name:any}> User <{user.name:any}> IP <{source.ip:ip}> Authentication: "
+     "successful, {_:rest}",
+     "login", AUTH, YES},
+    {"716039: Group <{group.name:any}> User <{user.name:any}> IP <{source.ip:ip}> Authentication: "
+     "rejected, {_:rest}",
+     "login", AUTH, NO},
+    {"722022: Group <{group.name:any}> User <{user.name:any}> IP <{source.ip:ip}> "
+     "{event.reason:rest}",
+     "connection", NETWORK, YES},
+    {"722051: Group <{group.name:any}> User <{user.name:any}> IP <{source.ip:ip}> IPv4 Address "
+     "<{client.ip:ip}> {_:rest}",
+     "vpn-address", NETWORK, YES},
     {"113039: Group <{group.name:any}> User <{user.name:any}> IP <{source.ip:ip}> "
      "{event.reason:rest}",
      "session-open", "session", YES},

@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "timeline/json_people.h"
 #include "timeline/level.h"
+#include "timeline/syslog_head.h"
+#include "timeline/syslog_words.h"
 #include "timeline/value_test.h"
 
 static const struct member members[] = {
@@ -27,6 +29,17 @@ static const struct member members[] = {
     {"createdDateTime", MEMBER_IS_TIME, 0},
     {"event_timestamp", MEMBER_IS_TIME, 0},
     {"eventTimestamp", MEMBER_IS_TIME, 0},
+    {"timereported", MEMBER_IS_TIME, 0}, /* rsyslog's jsonmesg */
+    {"ISODATE", MEMBER_IS_TIME, 0},      /* syslog-ng's format-json */
+    {"DATE", MEMBER_IS_TIME, 0},
+    {"program", "process.name", 0}, /* of rsyslog, syslog-ng and Fluentd */
+    {"programname", "process.name", 0},
+    {"PROGRAM", "process.name", 0},
+    {"SYSLOG_IDENTIFIER", "process.name", 0},
+    {"ident", "process.name", 0},
+    {"procid", "process.pid", 0},
+    {"PID", "process.pid", 0},
+    {"HOST", "host.name", 0},
     {"msg", "message", 0},
     {"MESSAGE", "message", 0},
     {"level", "log.level", 0},
@@ -106,6 +119,7 @@ struct line {
     unsigned audit_seen;       /* of audit_members, a bit each */
     struct found plain, inner; /* of a usual name, and of one that is an object */
     struct str stated;         /* by the first usual name, where that is no time */
+    struct str tag;            /* "sshd[55]:", of rsyslog */
     struct str clock;          /* of a usual name in front of plain: a clock time without its day */
     struct parts parts;
     struct json_people people;
@@ -461,6 +475,8 @@ static bool take_own(void *context, struct reader *r, struct event *e, uint16_t 
     else if (memchr(v->name.p, '.', v->name.len))
         see_inner(l, r, e, v);
     see_audit(l, v->name);
+    if (str_is(v->name, "syslog-tag") || str_is(v->name, "syslogtag"))
+        l->tag = v->value;
     l->is_mongod = l->is_mongod || (e->count == 0 && str_is(v->name, "t.$date"));
     if (l->is_mongod && take_mongod(r, e, v))
         return true;
@@ -519,6 +535,17 @@ static bool take_other(struct line *l, struct reader *r, struct event *e)
     return true;
 }
 
+/* What a program that syslog knows says, where its name or its tag stands beside it. */
+static void put_sentence(const struct line *l, struct reader *r, struct event *e)
+{
+    struct str tag = l->tag;
+
+    if (tag.len && event_value(e, FIELD_PROCESS_NAME).len == 0)
+        (void)syslog_take_tag(&tag, e);
+    if (syslog_knows_program(event_value(e, FIELD_PROCESS_NAME)))
+        syslog_understand(r, e, event_value(e, FIELD_MESSAGE));
+}
+
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
     struct state *state = r->state;
@@ -548,6 +575,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
         told = l.stated;
     }
     j.has_all = j.has_all && (j.time.len == 0 || told.p == j.time.p);
+    put_sentence(&l, r, e);
     json_message(&j, line, e);
     return LINE_EVENT;
 }

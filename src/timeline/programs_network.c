@@ -106,6 +106,7 @@ static const struct meaning openvpn[] = {
     PEER("WARNING: Bad encapsulated packet length from peer {event.reason:rest}", "protocol-error",
          NETWORK, NO),
     PEER("Connection reset, restarting [{_:n}]", "connection-lost", NETWORK, NO),
+    PEER("MULTI_sva: pool returned IPv4={client.ip:ip}, {_:rest}", "vpn-address", NETWORK, YES),
     PEER("SIG{_:any} received, client-instance {_:rest}", "disconnect", NETWORK, "unknown"),
     {"TLS Error: {event.reason:any} from [AF_INET]{source.ip:ip}:{source.port:n}{_:rest}",
      "protocol-error", NETWORK, NO},

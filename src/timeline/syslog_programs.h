@@ -13,6 +13,8 @@ extern const struct program_list ftp_programs;      /* vsftpd, ProFTPD, Pure-FTP
 extern const struct program_list web_programs;      /* Apache, nginx */
 extern const struct program_list database_programs; /* PostgreSQL, MySQL, MariaDB */
 extern const struct program_list machine_programs;  /* smartd, mdadm, UPS, clocks, links */
+extern const struct program_list access_programs;   /* Kerberos, RADIUS, Samba, hypervisors */
+#define MIKROTIK "RouterOS"                         /* whose sentences have no program's name */
 extern const struct program_list
     network_programs; /* BIND, OpenLDAP, Dropbear, DHCP, OpenVPN, xinetd */
 
@@ -57,5 +59,10 @@ bool filterlog_understand(struct reader *r, struct str sentence, struct event *e
 bool pkg_understand(struct reader *r, struct str sentence, struct event *e);
 /* "Installed: bash-5.1.8-6.el9.x86_64", as in yum's own log. */
 bool yum_understand(struct reader *r, struct str sentence, struct event *e);
+/* "[1:2010935:3] ET SCAN … [Priority: 2] {TCP} 203.0.113.9:5000 -> 10.0.0.5:22": Suricata, Snort.
+ */
+bool fast_alert_understand(struct reader *r, struct str sentence, struct event *e);
+/* "CEF:0|Vendor|Product|…", also without its beginning. */
+bool cef_understand(struct reader *r, struct str sentence, struct event *e);
 /* '@cee:{"sudo":{"accept":{…}}}' */
 bool sudo_understand(struct reader *r, struct str sentence, struct event *e);

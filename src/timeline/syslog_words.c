@@ -86,9 +86,9 @@ static struct str without_own_stamp(const struct event *e, struct str sentence)
 }
 
 static const struct program_list *const lists[] = {
-    &syslog_programs,   &kernel_programs,   &bsd_programs,     &ssh_programs,  &pam_programs,
-    &mail_programs,     &sendmail_programs, &mailbox_programs, &ftp_programs,  &web_programs,
-    &database_programs, &network_programs,  &machine_programs, &cisco_programs};
+    &syslog_programs,   &kernel_programs,   &bsd_programs,     &ssh_programs,     &pam_programs,
+    &mail_programs,     &sendmail_programs, &mailbox_programs, &ftp_programs,     &web_programs,
+    &database_programs, &network_programs,  &access_programs,  &machine_programs, &cisco_programs};
 
 /* The names under which a program may be known: "postfix/smtpd", "httpd/backend1", and, of old,
  * "sshd(pam_unix)". */
@@ -97,12 +97,30 @@ struct known_as {
     bool is_module;
 };
 
+/* "sshd@3-….service": the program that a unit is mostly of. */
+static struct str unit_program(struct str unit)
+{
+    static const char *const others[][2] = {
+        {"ssh", "sshd"},     {"cron", "CRON"},           {"mariadb", "mariadbd"},
+        {"mysql", "mysqld"}, {"postgresql", "postgres"}, {"bind9", "named"},
+        {"user", "systemd"}};
+
+    unit.len -= strlen(".service");
+    unit = str_cut(&unit, '@');
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        if (str_is(unit, others[i][0]))
+            return str_of(others[i][1]);
+    return unit;
+}
+
 static struct known_as known_as(struct str name)
 {
     struct str whole = name;
     struct str program = str_cut(&whole, '(');
     struct str first = program;
 
+    if (str_ends(program, ".service")) /* journalctl -o with-unit */
+        first = program = unit_program(program);
     /* Each of OpenVPN's servers has a name of its own behind it. */
     if (str_starts(program, "ovpn-"))
         program = STR("openvpn");
@@ -201,10 +219,9 @@ static const struct {
     struct str name;
     bool (*understand)(struct reader *r, struct str sentence, struct event *e);
 } apart[] = {
-    {STR_INIT("filterlog"), filterlog_understand},
-    {STR_INIT("pkg"), pkg_understand},
-    {STR_INIT("pkg-static"), pkg_understand},
-    {STR_INIT("yum"), yum_understand},
+    {STR_INIT("filterlog"), filterlog_understand}, {STR_INIT("suricata"), fast_alert_understand},
+    {STR_INIT("snort"), fast_alert_understand},    {STR_INIT("pkg"), pkg_understand},
+    {STR_INIT("pkg-static"), pkg_understand},      {STR_INIT("yum"), yum_understand},
 };
 
 static bool read_apart(struct reader *r, const struct known_as *k, struct str sentence,
@@ -250,11 +267,14 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence)
     if ((is_kernel || k.last.len == 0 || str_is(k.last, "ulogd")) &&
         firewall_understand(sentence, e))
         return;
-    if (read_apart(r, &k, sentence, e))
+    if (read_apart(r, &k, sentence, e) ||
+        (str_starts(sentence, "CEF:") && cef_understand(r, sentence, e)))
         return;
     if (!r->patterns)
         r->patterns = pattern_set_new(lists, COUNT_OF(lists), r->names);
-    if (k.last.len == 0 && cisco_understand(r, sentence, e))
+    if (k.last.len == 0 && (cisco_understand(r, sentence, e) ||
+                            (str_starts(sentence, "system,") &&
+                             pattern_match(r->patterns, STR(MIKROTIK), sentence, e))))
         return;
     if (may_be_audit(&k, sentence) && audit_understand(r, sentence, e))
         return;

@@ -591,6 +591,25 @@ CASES = [
         {"source.ip": None, "json.ClientIP": "<null>"}, {"source.ip": None, "json.ClientIP": None}]),
     ("json", lines({"until": "2026-11-26 00:00:00Z", "instant": {"epochSecond": 1764040329, "nanoOfSecond": 5}, "level": "WARN", "message": "m"}), [
         {"time": "2025-11-25T03:12:09Z", "event.time_member": "instant.epochSecond", "json.instant.nanoOfSecond": "5", "log.level": "warning"}]),
+    # Suricata's alert-fastlog.c; Snort writes no year, and no port where there is none
+    ("fast-alert", "11/20/2026-10:00:01.123456  [**] [1:2010935:3] ET SCAN inbound [**] [Classification: Potentially Bad Traffic] [Priority: 2] {TCP} 203.0.113.9:5000 -> 10.0.0.5:1433\n"
+     "11/20/2026-10:00:02.123456  [Drop] [**] [1:2010935:3] x [**] [Classification: (null)] [Priority: 2] {UDP} 2001:0db8:0000:0000:0000:0000:0000:0007:5000 -> 2001:db8::1:53\n"
+     "11/20-10:00:03.123456  [**] [1:1:1] y [**] [Priority: 0] {ICMP} 203.0.113.9 -> 10.0.0.5\n", [
+         {"time": "2026-11-20T10:00:01.123456Z", "doubt": "z", "rule.id": "2010935", "rule.name": "ET SCAN inbound", "rule.category": "Potentially Bad Traffic", "event.severity": "2",
+          "source.ip": "203.0.113.9", "source.port": "5000", "destination.ip": "10.0.0.5", "destination.port": "1433", "network.transport": "tcp", "event.action": "alert"},
+         {"suricata.action": "Drop", "source.ip": "2001:0db8:0000:0000:0000:0000:0000:0007", "source.port": "5000", "destination.port": "53", "rule.category": None},
+         {"time": "2026-11-20T10:00:03.123456Z", "doubt": "yz", "source.ip": "203.0.113.9", "source.port": None, "network.transport": "icmp"}]),
+    ("cef", "CEF:0|Vendor|Product|1.0|100|a name|5|rt=Nov 20 2026 10:00:01 src=203.0.113.9 suser=eva act=blocked\nCEF:0|Vendor|Product|1.0|100|a name|5|end=1795165201123\n", [
+        {"time": "2026-11-20T10:00:01Z", "doubt": "z", "source.ip": "203.0.113.9", "user.name": "eva", "event.action": "blocked", "cef.name": "a name", "event.code": "100"},
+        {"time": "2026-11-20T09:00:01.123Z", "doubt": ""}]),
+    # rsyslog's and syslog-ng's JSON, and what Filebeat makes of a system log
+    ("json", lines({"timestamp": "2026-11-20T10:00:01+01:00", "host": "web1", "syslog-tag": "sshd[55]:", "message": " Failed password for eva from 203.0.113.9 port 5 ssh2"},
+                   {"ISODATE": "2026-11-20T10:00:01+01:00", "HOST": "web1", "PROGRAM": "sshd", "PID": "55", "MESSAGE": "Failed password for eva from 203.0.113.9 port 5 ssh2"},
+                   {"@timestamp": "2026-11-20T09:00:01Z", "host": {"name": "web1"}, "process": {"name": "sshd", "pid": 55}, "message": "Failed password for eva from 203.0.113.9 port 5 ssh2"},
+                   {"timereported": "2026-11-20T10:00:01+01:00", "hostname": "web1", "programname": "sshd", "procid": "55", "msg": " Failed password for eva from 203.0.113.9 port 5 ssh2"},
+                   {"@timestamp": "2026-11-20T09:00:01Z", "host": {"name": "web1"}, "program": "app", "procid": "55", "message": "Failed password for eva from 203.0.113.9 port 5 ssh2"}),
+     4 * [{"time": "2026-11-20T09:00:01Z", "host.name": "web1", "process.name": "sshd", "process.pid": "55", "user.name": "eva", "source.ip": "203.0.113.9", "event.action": "login",
+           "event.outcome": "failure"}] + [{"process.name": "app", "user.name": None, "event.action": None}]),
 ]
 # What begins as a format's lines do and is none of them, or no log at all.
 NOT_RECOGNISED = [

@@ -592,6 +592,51 @@ LINES = [
 ]
 
 
+# What lets people in by other ways, each from the source that programs_access.c names, or from the vendor's messages.
+FAIL = {"event.action": "login", "event.outcome": "failure"}
+SENTENCES |= {
+    "krb5kdc[5]:": [  # kdc_log.c
+        ("AS_REQ (4 etypes {18 17 16 23}) 192.0.2.7: PREAUTH_FAILED: eva@EXAMPLE.COM for krbtgt/EXAMPLE.COM@EXAMPLE.COM, Decrypt integrity check failed",
+         {"event.action": "kerberos-ticket", "event.outcome": "failure", "user.name": "eva", "user.domain": "EXAMPLE.COM", "source.ip": "192.0.2.7", "error.code": "PREAUTH_FAILED"}),
+        ("AS_REQ (8 etypes {aes256-cts-hmac-sha1-96(18), aes128-cts(17)}) 192.0.2.7: ISSUE: authtime 1795165225, etypes {rep=18 tkt=18 ses=18}, eva@EXAMPLE.COM for krbtgt/EXAMPLE.COM@EXAMPLE.COM",
+         {"event.action": "kerberos-ticket", "event.outcome": OK, "user.name": "eva", "source.ip": "192.0.2.7"}),
+        ("AS_REQ (4 etypes {18}) 192.0.2.7: NEEDED_PREAUTH: eva@EXAMPLE.COM for krbtgt/EXAMPLE.COM@EXAMPLE.COM, Additional pre-authentication required",
+         {"event.action": "kerberos-request", "event.outcome": UNKNOWN, "user.name": "eva"})],
+    "freeradius[5]:": [  # rad_authlog
+        ("(5) Login incorrect (pap: Cleartext password does not match \"known good\" password): [eva/wrong] (from client ap port 5 cli 00-11-22)",
+         {**FAIL, "user.name": "eva", "radius.client": "ap"}),
+        ("(6) Login OK: [eva] (from client ap port 0)", {"event.action": "login", "event.outcome": OK, "user.name": "eva"}),
+        ("(7) Login OK: [eva/<via Auth-Type = eap>] (from client ap port 0 cli 00-11-22 via TLS tunnel)", {"event.outcome": OK, "user.name": "eva"})],
+    "smbd[5]:": [("  check_ntlm_password:  Authentication for user [eva] -> [eva] FAILED with error NT_STATUS_WRONG_PASSWORD, authoritative=1",
+                  {**FAIL, "user.name": "eva", "error.code": "NT_STATUS_WRONG_PASSWORD"})],
+    "pvedaemon[5]:": [("authentication failure; rhost=::ffff:192.0.2.7 user=root@pam msg=Authentication failure", {**FAIL, "user.name": "root@pam", "source.ip": "::ffff:192.0.2.7"}),
+                      ("<root@pam> successful auth for user 'eva@pve'", {"event.action": "login", "event.outcome": OK, "user.name": "eva@pve"})],
+    "Hostd:": [("info hostd[5] [Originator@6876 sub=Vimsvc.ha-eventmgr opID=x] Event 55 : User root@192.0.2.7 logged in as VMware-client/8.0",
+                {"event.action": "login", "event.outcome": OK, "user.name": "root", "source.ip": "192.0.2.7"}),
+               ("info hostd[5] [Originator@6876 sub=Vimsvc.ha-eventmgr] Event 56 : Cannot login root@192.0.2.7", {**FAIL, "user.name": "root", "source.ip": "192.0.2.7"})],
+    "webmin[5]:": [("Invalid login as root from 192.0.2.7", {**FAIL, "user.name": "root", "source.ip": "192.0.2.7"}), ("Successful login as root from 192.0.2.7", {"event.outcome": OK})],
+    "openvpn[5]:": [("eva/192.0.2.7:5000 MULTI_sva: pool returned IPv4=10.8.0.6, IPv6=(Not enabled)",
+                     {"event.action": "vpn-address", "user.name": "eva", "source.ip": "192.0.2.7", "client.ip": "10.8.0.6"})],
+    "suricata[5]:": [("[1:2010935:3] ET SCAN [x] [Classification: Potentially Bad Traffic] [Priority: 2] {TCP} 192.0.2.7:5000 -> 10.0.0.5:1433",
+                      {"event.action": "alert", "rule.id": "2010935", "rule.name": "ET SCAN [x]", "source.ip": "192.0.2.7", "destination.port": "1433", "network.transport": "tcp"})],
+    "sshd.service[5]:": [("Accepted password for eva from 192.0.2.7 port 5 ssh2", {"event.action": "login", "event.outcome": OK, "user.name": "eva"})],  # journalctl -o with-unit
+    "ssh.service[5]:": [("Failed password for eva from 192.0.2.7 port 5 ssh2", {**FAIL, "user.name": "eva"})],
+    "system,error,critical": [("login failure for user admin from 192.0.2.7 via ssh", {**FAIL, "user.name": "admin", "source.ip": "192.0.2.7", "service.name": "ssh"})],  # RouterOS
+    "system,info,account": [("user admin logged in from 192.0.2.7 via winbox", {"event.action": "login", "event.outcome": OK, "user.name": "admin", "source.ip": "192.0.2.7"})],
+    "%ASA-4-113019:": [("Group = VPN, Username = eva, IP = 192.0.2.7, Session disconnected. Session Type: SSL, Duration: 1h, Bytes xmt: 5, Bytes rcv: 6, Reason: User Requested",
+                        {"event.action": "session-close", "user.name": "eva", "source.ip": "192.0.2.7", "group.name": "VPN"})],
+    "%ASA-6-113012:": [("AAA user authentication Successful : local database : user = eva", {"event.action": "login", "event.outcome": OK, "user.name": "eva"})],
+    "%ASA-6-722051:": [("Group <VPN> User <eva> IP <192.0.2.7> IPv4 Address <10.8.0.6> IPv6 address <::> assigned to session",
+                        {"event.action": "vpn-address", "user.name": "eva", "source.ip": "192.0.2.7", "client.ip": "10.8.0.6"})],
+    # "Implementing ArcSight Common Event Format": escapes of a bar in the head, of an equals sign behind it
+    "CEF:0|Check Point|VPN\\|1|R81|x|Login failed|5|": [
+        ("act=Failed Log In rt=1795165201000 src=192.0.2.7 suser=eva outcome=Failure duser=root dst=10.0.0.5 dpt=22 proto=TCP cs1=a b cs1Label=Reason msg=bad pass\\=word",
+         {"event.action": "Failed Log In", "event.outcome": "failure", "user.name": "eva", "source.ip": "192.0.2.7", "destination.ip": "10.0.0.5", "destination.port": "22",
+          "network.transport": "tcp", "observer.vendor": "Check Point", "observer.product": "VPN|1", "event.code": "x", "destination.user.name": "root", "cef.cs1": "a b",
+          "cef.msg": "bad pass=word", "process.name": None})],
+}
+
+
 class Meanings(unittest.TestCase):
     maxDiff = None
 
