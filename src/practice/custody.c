@@ -4,6 +4,7 @@
 #include "practice/calm.h"
 #include "practice/custody_chain.h"
 #include "practice/custody_check.h"
+#include "practice/custody_table.h"
 #include "practice/evidence.h"
 #include "practice/intake.h"
 #include "render/doc.h"
@@ -182,57 +183,6 @@ static void add_acquisition(const struct view *v, struct doc *d, const struct th
     doc_end(d);
 }
 
-/* Each line of a value, behind what is there. */
-static void add_words(struct buf *out, const char *before, struct str lines)
-{
-    while (lines.len) {
-        struct str line = str_cut(&lines, '\n');
-
-        buf_addf(out, "%s%s" STR_FMT, out->len ? "; " : "", before, STR_ARG(line));
-    }
-}
-
-/* Nobody has what never left. */
-static void add_not_exported(struct buf *why, const struct custody_link *l)
-{
-    add_words(why, "", custody_said(l, "outcome"));
-    add_words(why, "it was for ", custody_said(l, "to"));
-}
-
-static void add_row(const struct view *v, struct doc *d, uint64_t number,
-                    const struct custody_link *l)
-{
-    const struct record *r = state_record(v->state, l->seq);
-    CLEANUP_BUF struct buf signer = {0};
-    CLEANUP_BUF struct buf why = {0};
-    bool is_kept = l->custody && custody_leaving_of(l->custody) == LEFT_NOTHING;
-
-    view_signer_name(v, r, &signer);
-    if (is_kept)
-        add_not_exported(&why, l);
-    add_words(&why, "", custody_said(l, "because"));
-    add_words(&why, "signed: ", custody_said(l, "signed"));
-    add_words(&why, "package of SHA-256 ", custody_said(l, "package"));
-    add_words(&why, "to open with ", custody_said(l, "recipient"));
-    if (!is_kept)
-        add_words(&why, "", custody_said(l, "outcome"));
-    if (l->verification)
-        add_words(&why, "", thing_value(l->verification, "found"));
-    if (l->timeline)
-        add_words(&why, "events: ", thing_value_if(l->timeline, "events"));
-    doc_row(d, (struct doc_ref){0});
-    doc_cell_u64(d, number);
-    doc_cell_time(d, l->custody ? thing_when(v->state, l->custody) : r->time);
-    doc_cell_str(d, l->act);
-    doc_cell_str(d, custody_said(l, "from"));
-    doc_cell_str(d, is_kept ? STR("") : custody_said(l, "to"));
-    doc_cell_str(d, custody_said(l, "place"));
-    doc_cell_str(d, custody_said(l, "seal"));
-    doc_cell_str(d, buf_str(&why));
-    doc_cell_str(d, buf_str(&signer));
-    doc_cell_ref(d, (struct doc_ref){'r', l->seq});
-}
-
 const struct thing *custody_item(const struct view *v, const struct record *r)
 {
     if (!r->thing)
@@ -242,31 +192,6 @@ const struct thing *custody_item(const struct view *v, const struct record *r)
     return thing_is(r->thing, "custody") || thing_is(r->thing, "acquisition")
                ? view_ref(v, r->thing, "evidence")
                : NULL;
-}
-
-/* In a package its own row is the last, and what it says of itself is true where it is read. */
-static void add_chain(const struct view *v, struct doc *d, const struct thing *item,
-                      const struct custody_taken *taken, bool is_in_package)
-{
-    static const struct doc_column columns[] = {
-        {"No.", DOC_NUMBER}, {"When", DOC_TIME},     {"What", DOC_TEXT}, {"From", DOC_TEXT},
-        {"To", DOC_TEXT},    {"Place", DOC_TEXT},    {"Seal", DOC_TEXT}, {"Why", DOC_TEXT},
-        {"By", DOC_TEXT},    {"Record", DOC_NUMBER},
-    };
-    uint64_t number = 1;
-    uint64_t seq = 0;
-    struct custody_link l, next;
-    bool has_next = custody_next(v, item, taken, &seq, &next);
-
-    doc_table(d, STR("The chain, from the record of the case"), columns, COUNT_OF(columns));
-    while (has_next) {
-        l = next;
-        has_next = custody_next(v, item, taken, &seq, &next);
-        if (is_in_package && !has_next && l.custody)
-            l.act = custody_left_words(l.custody);
-        add_row(v, d, number++, &l);
-    }
-    doc_end(d);
 }
 
 /* Lines for what is done by hand from here on. */
@@ -302,7 +227,9 @@ int custody_form(struct doc **out, const struct view *v, struct arena *arena,
     d = doc_new(arena, &head);
     add_item(v, d, item);
     add_acquisition(v, d, item);
-    add_chain(v, d, item, &taken, is_in_package);
+    rc = custody_add_chain(v, d, item, &taken, is_in_package, e);
+    if (rc)
+        return rc;
     custody_add_record(v, d);
     add_signatures(d);
     custody_add_checking(v, d, item, check, is_in_package);
@@ -355,17 +282,27 @@ struct str custody_place(struct decision *d, const char *what, const char *path)
     return (struct str){arena_dup(d->arena, out.p, out.len), out.len};
 }
 
-static void link_json(const struct view *v, const struct custody_link *l, struct json *j)
+static int link_json(const struct view *v, const struct custody_link *l,
+                     const struct custody_taken *taken, struct json *j, struct err *e)
 {
     static const char *const fields[] = {"from",   "to",        "place",   "seal",   "because",
                                          "signed", "recipient", "package", "outcome"};
     const struct record *r = state_record(v->state, l->seq);
+    const struct custody_time time = custody_time_of(v, l, taken);
     CLEANUP_BUF struct buf signer = {0};
+    enum custody_clock clock;
+    int rc = custody_clock_of(v, l->seq, &clock, e);
 
+    if (rc)
+        return rc;
     view_signer_name(v, r, &signer);
     json_object_begin(j);
     json_put_u64(j, "record", l->seq);
-    json_put_utc(j, "time", l->custody ? thing_when(v->state, l->custody) : r->time);
+    json_put_utc(j, "time", time.said);
+    json_put_utc(j, "recorded", time.recorded);
+    json_put_text(j, "clock", custody_clock_words[clock]);
+    if (time.is_before)
+        json_put_bool(j, "before_taken", true);
     json_put_str(j, "act", l->act);
     for (size_t i = 0; i < COUNT_OF(fields); i++)
         if (custody_said(l, fields[i]).len)
@@ -374,6 +311,7 @@ static void link_json(const struct view *v, const struct custody_link *l, struct
         json_put_str(j, "events", thing_value_if(l->timeline, "events"));
     json_put_str(j, "by", buf_str(&signer));
     json_object_end(j);
+    return 0;
 }
 
 static int form_json(const struct view *v, const struct thing *item, struct answer *a,
@@ -393,11 +331,11 @@ static int form_json(const struct view *v, const struct thing *item, struct answ
     thing_json(v, item, &j);
     json_name(&j, "chain");
     json_array_begin(&j);
-    while (custody_next(v, item, &taken, &seq, &l))
-        link_json(v, &l, &j);
+    while (rc == 0 && custody_next(v, item, &taken, &seq, &l))
+        rc = link_json(v, &l, &taken, &j, e);
     json_array_end(&j);
     json_object_end(&j);
-    return 0;
+    return rc;
 }
 
 static const struct field form_fields[] = {

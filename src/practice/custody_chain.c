@@ -13,11 +13,18 @@ void custody_taken_release(struct custody_taken *t)
 int custody_taken_read(struct custody_taken *t, const struct view *v, const struct thing *item,
                        struct err *e)
 {
+    CLEANUP_BUF struct buf when = {0};
     int rc = view_text(v, item->seq, "place", &t->place, e);
 
     if (rc == 0)
         rc = view_text(v, item->seq, "seal", &t->seal, e);
-    return rc ? rc : view_text(v, item->seq, "holder", &t->to, e);
+    if (rc == 0)
+        rc = view_text(v, item->seq, "holder", &t->to, e);
+    if (rc == 0)
+        rc = view_text(v, item->seq, "occurred", &when, e);
+    if (rc == 0 && !utc_read(&t->when, buf_str(&when)))
+        t->when = state_record(v->state, item->seq)->time;
+    return rc;
 }
 
 static struct str taken_value(const struct custody_taken *t, const char *field)

@@ -6,6 +6,7 @@
  * later. */
 struct custody_taken {
     struct buf place, seal, to;
+    struct utc when; /* as far as was said, else when it was recorded */
 };
 void custody_taken_release(struct custody_taken *t);
 /* taken must be empty; what the viewer may not see, or was destroyed, stays so. ERR_IO. */

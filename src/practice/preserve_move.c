@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include "base/sink.h"
 #include "practice/custody.h"
+#include "practice/custody_chain.h"
+#include "practice/custody_table.h"
 #include "practice/evidence.h"
 #include "sys/file.h"
 
@@ -50,22 +52,35 @@ const struct kind custody_kind = {.name = "custody",
 
 /* What is on record stays so, and clocks may be wrong: so nothing is refused, and a slip is seen.
  */
-static void say_doubts(struct decision *d, const struct thing *item)
+static int say_doubts(struct decision *d, const struct thing *item, struct err *e)
 {
+    CLEANUP(custody_taken_release) struct custody_taken taken = {0};
     struct str said = d->input->values[d->op->field_count + COMMON_OCCURRED];
     char time[UTC_PLAIN_SIZE];
+    bool is_said;
     struct utc when;
+    int rc = custody_taken_read(&taken, d->view, item, e);
 
-    if (utc_read(&when, said) && utc_cmp(when, utc_now()) > 0)
+    if (rc)
+        return rc;
+    is_said = utc_read(&when, said);
+    if (is_said && utc_cmp(when, utc_now()) > 0)
         buf_addf(&d->say,
                  "%s is still to come by the clock of this machine. If it is a slip, record it "
                  "once more with the right time, and say so with --because.\n",
                  utc_plain(time, when));
+    if (is_said && custody_is_before(when, d->input->values[d->op->field_count + COMMON_PRECISION],
+                                     taken.when))
+        buf_addf(&d->say,
+                 "By the record e%u was taken after that, %s. Its form says so. If it is a slip, "
+                 "record it once more with the right time, and say so with --because.\n",
+                 item->number, utc_plain(time, taken.when));
     if (thing_value(item, "destroyed").len)
         buf_addf(&d->say,
                  "e%u is on record as destroyed before this. If it is not, say with --because "
                  "what became of it: calm preserve custody e%u shows what is on record.\n",
                  item->number, item->number);
+    return 0;
 }
 
 /* Of an image, whose files are looked for there: the whole path, where what was typed is a folder
@@ -241,7 +256,9 @@ static int decide_custody(struct decision *d, struct err *e)
     draft_take_input(d, dr, &custody_kind);
     custody_label(d, dr, item);
     draft_whole_place(d, item, dr);
-    say_doubts(d, item);
+    rc = say_doubts(d, item, e);
+    if (rc)
+        return rc;
     dr = decision_add(d, "evidence-change/1");
     custody_label(d, dr, item);
     draft_ref(dr, &item->id);

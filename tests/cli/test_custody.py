@@ -1,7 +1,9 @@
 """test_custody.py: taking, reading, handing over, exporting and destroying an item each stand in its chain of custody, for those who may see it."""
 import hashlib
+import json
 import re
 
+from attacker import Files
 from harness import CaseTest, main, one_line
 
 
@@ -36,6 +38,25 @@ class Custody(CaseTest):
         self.assertEqual(chain[3]["to"], "counsel")
         self.assertIn("out on ", chain[3]["place"])
         self.assertEqual(self.verify(), 2)
+        self.says_when_it_was_recorded(chain)
+
+    def says_when_it_was_recorded(self, chain):
+        """What was said of when, when it went on record, and what the record says of the clock (doc/format/journal.md, section 4)."""
+        said = self.ana('preserve move e1 received --from Weber --at "2026-11-20 10:00"')
+        self.assertIn("e1 was taken after that", one_line(said))
+        self.assertNotIn("taken after", self.ana('preserve move e1 stored --place safe --at "10 s ago" --at-precision day'))
+        row = self.ana.json("preserve custody e1")["chain"][4]
+        self.assertEqual((row["time"], row["before_taken"]), ("2026-11-20T10:00:00.000000000Z", True))
+        self.assertFalse(any("before_taken" in r for r in chain))
+        journal = [json.loads(line)["statement"] for line in Files(self.case).lines()]
+        recorded = journal[row["record"]]["time"]
+        self.assertEqual(row["recorded"], recorded)
+        words = {"ntp": "synchronised", "free": "not synchronised", "unknown": "not known whether synchronised"}[journal[row["record"]]["clock"]]
+        self.assertEqual(row["clock"], words)
+        form = one_line(self.ana("preserve custody e1"))
+        self.assertRegex(form, rf"2026-11-20 10:00:00 UTC recorded {recorded[:10]} {recorded[11:19]} UTC What received .*SAID TO BE BEFORE THE ITEM WAS TAKEN")
+        self.assertEqual(form.count("BEFORE THE ITEM"), 1)
+        self.assertIn(f"as the record says: {words} (rows 1 to 6).", form)
 
     def test_a_copy_elsewhere_leaves_the_item_where_it_is(self):
         self.ana('preserve item "drive 3 of db1" --place "safe, room 2" --holder ana')
