@@ -7,7 +7,7 @@ enum { CHUNK_SIZE = 1 << 20 };
 
 struct clearing {
     const struct view *view;
-    const bool *wanted; /* of each record; NULL: all */
+    const uint8_t *wanted; /* of each record, an enum clear_wish; NULL: all */
     int fd;
     const char *name;
     struct buf pending;
@@ -57,6 +57,18 @@ static void write_value(struct clearing *c, uint64_t seq, const struct statement
     c->count.written++;
 }
 
+static bool is_wanted(const struct clearing *c, uint64_t seq, struct str name)
+{
+    static const char *const who[] = {"name", "role", "position", "key"};
+
+    if (!c->wanted || c->wanted[seq] == CLEAR_ALL)
+        return true;
+    for (size_t i = 0; i < COUNT_OF(who); i++)
+        if (str_is(name, who[i]))
+            return c->wanted[seq] == CLEAR_WHO;
+    return false;
+}
+
 static int write_record(void *context, uint64_t seq, struct str line, struct str openings,
                         struct err *e)
 {
@@ -67,7 +79,7 @@ static int write_record(void *context, uint64_t seq, struct str line, struct str
     struct str rest;
     int rc;
 
-    if ((c->wanted && !c->wanted[seq]) ||
+    if ((c->wanted && c->wanted[seq] == CLEAR_NONE) ||
         !view_allows_record(c->view, state_record(c->view->state, seq)))
         return 0;
     rc = entry_read(&entry, line, e);
@@ -75,11 +87,12 @@ static int write_record(void *context, uint64_t seq, struct str line, struct str
         return rc;
     rest = entry.statement.fields_text;
     while (fields_next(&rest, &name, &commitment))
-        write_value(c, seq, &entry.statement, name, &commitment, openings);
+        if (is_wanted(c, seq, name))
+            write_value(c, seq, &entry.statement, name, &commitment, openings);
     return c->pending.len < CHUNK_SIZE ? 0 : flush(c, e);
 }
 
-int clear_values_write(const struct view *v, uint64_t to, const bool *wanted, int fd,
+int clear_values_write(const struct view *v, uint64_t to, const uint8_t *wanted, int fd,
                        const char *name, struct clear_count *out, struct err *e)
 {
     CLEANUP(clearing_release)

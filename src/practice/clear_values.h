@@ -10,8 +10,15 @@ struct clear_count {
     uint64_t first;   /* the first record with one of either; UINT64_MAX for none */
 };
 
+/* Which values of a record are written. */
+enum clear_wish {
+    CLEAR_NONE,
+    CLEAR_ALL,
+    CLEAR_WHO, /* of a person who they are, and nothing else: name, role, position, key */
+};
+
 /* Writes those of records before to; to a descriptor, from where it stands, whose name is for the
- * error. wanted says of each record whether it is among them; NULL: all are. What is in other
+ * error. wanted has an enum clear_wish for each record; NULL: all of all. What is in other
  * compartments, labelled higher than the person is cleared, or damaged, is left out. */
-MUST_CHECK int clear_values_write(const struct view *v, uint64_t to, const bool *wanted, int fd,
+MUST_CHECK int clear_values_write(const struct view *v, uint64_t to, const uint8_t *wanted, int fd,
                                   const char *name, struct clear_count *out, struct err *e);

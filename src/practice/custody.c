@@ -310,6 +310,7 @@ static int link_json(const struct view *v, const struct custody_link *l,
     if (l->timeline && thing_value_if(l->timeline, "events").len)
         json_put_str(j, "events", thing_value_if(l->timeline, "events"));
     json_put_str(j, "by", buf_str(&signer));
+    json_put_hex(j, "key", state_key(v->state, r)->b, sizeof(struct key));
     json_object_end(j);
     return 0;
 }

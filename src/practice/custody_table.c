@@ -134,6 +134,20 @@ static void add_not_exported(struct buf *why, const struct custody_link *l)
     add_words(why, "it was for ", custody_said(l, "to"));
 }
 
+enum { SHORT_KEY_SIZE = 4 }; /* eight digits: they tell the keys of a team apart */
+
+/* The name is what the team calls the key that signed: the key is what nobody else has. */
+static void add_signer(struct doc *d, const struct view *v, const struct record *r, struct str name)
+{
+    CLEANUP_BUF struct buf key = {0};
+    struct inlines *t = doc_cell(d);
+
+    hex_add(&key, state_key(v->state, r)->b, SHORT_KEY_SIZE);
+    inline_str(t, name);
+    if (!str_eq(name, buf_str(&key)))
+        inline_printf(t, " %s", buf_text(&key));
+}
+
 /* What was said, and when that was put on record. */
 static void add_time(struct doc *d, const struct custody_link *l, const struct custody_time *time)
 {
@@ -150,6 +164,20 @@ static void add_time(struct doc *d, const struct custody_link *l, const struct c
     inline_printf(t, "recorded %s", utc_plain(recorded, time->recorded));
 }
 
+/* Who signed a row need not be who did it. */
+static void add_performer(const struct view *v, const struct custody_link *l, struct buf *why)
+{
+    struct str by = l->custody ? thing_common(l->custody, COMMON_BY) : STR("");
+    const struct thing *person;
+    struct id id;
+
+    if (!by.len || !hex_read(id.b, sizeof(id.b), by))
+        return;
+    person = state_thing_by_id(v->state, &id);
+    if (person && view_allows(v, person))
+        add_words(why, "done by ", view_title(person));
+}
+
 static void add_row(const struct view *v, struct doc *d, uint64_t number,
                     const struct custody_link *l, const struct custody_taken *taken)
 {
@@ -164,6 +192,7 @@ static void add_row(const struct view *v, struct doc *d, uint64_t number,
         add_not_exported(&why, l);
     if (time.is_before)
         add_words(&why, "", STR("SAID TO BE BEFORE THE ITEM WAS TAKEN"));
+    add_performer(v, l, &why);
     add_words(&why, "", custody_said(l, "because"));
     add_words(&why, "signed: ", custody_said(l, "signed"));
     add_words(&why, "package of SHA-256 ", custody_said(l, "package"));
@@ -183,8 +212,47 @@ static void add_row(const struct view *v, struct doc *d, uint64_t number,
     doc_cell_str(d, custody_said(l, "place"));
     doc_cell_str(d, custody_said(l, "seal"));
     doc_cell_str(d, buf_str(&why));
-    doc_cell_str(d, buf_str(&signer));
+    add_signer(d, v, r, buf_str(&signer));
     doc_cell_ref(d, (struct doc_ref){'r', l->seq});
+}
+
+/* Whose key was told already. */
+struct signers {
+    bool has[UINT16_MAX + 1];
+};
+
+/* Who is behind the names in the rows, as far as the team knows. */
+static void say_signer(struct signers *s, const struct view *v, struct doc *d,
+                       const struct record *r)
+{
+    const struct thing *person = view_signer(v, r);
+    CLEANUP_BUF struct buf name = {0};
+    CLEANUP_BUF struct buf who = {0};
+
+    if (s->has[r->key])
+        return;
+    s->has[r->key] = true;
+    view_signer_name(v, r, &name);
+    if (person) {
+        add_words(&who, "", thing_value(person, "position"));
+        add_words(&who, "in the team: ", thing_value(person, "role"));
+    }
+    buf_addf(&who, "%skey ", who.len ? "; " : "");
+    hex_add(&who, state_key(v->state, r)->b, sizeof(struct key));
+    doc_pair_str(d, buf_text(&name), buf_str(&who));
+}
+
+static void say_signers(const struct view *v, struct doc *d, const struct thing *item,
+                        const struct custody_taken *taken)
+{
+    CLEANUP_FREE struct signers *s = mem_new(struct signers);
+    struct custody_link l;
+
+    doc_para_text(d, "Who signed the rows, as the team has them on record:");
+    doc_pairs(d, DOC_FACTS);
+    for (uint64_t seq = 0; custody_next(v, item, taken, &seq, &l);)
+        say_signer(s, v, d, state_record(v->state, l.seq));
+    doc_end(d);
 }
 
 /* In a package its own row is the last, and what it says of itself is true where it is read. */
@@ -213,7 +281,9 @@ int custody_add_chain(const struct view *v, struct doc *d, const struct thing *i
         rc = add_clock(&clocks, v, l.seq, number++, e);
     }
     doc_end(d);
-    if (rc == 0)
-        say_clocks(&clocks, d);
-    return rc;
+    if (rc)
+        return rc;
+    say_clocks(&clocks, d);
+    say_signers(v, d, item, taken);
+    return 0;
 }

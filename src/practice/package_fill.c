@@ -14,6 +14,7 @@
 #include "practice/import.h"
 #include "practice/package.h"
 #include "practice/package_name.h"
+#include "practice/package_values.h"
 #include "practice/texts.h"
 #include "practice/verify.h"
 #include "sys/file.h"
@@ -135,33 +136,11 @@ static int add_skeleton(struct package *p, const struct view *v, struct err *e)
     return rc ? rc : add_memory(p, "journal/journal.cj1", &l.fd, e);
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-    return memcmp(a, b, sizeof(struct id));
-}
-
-/* Which records are about the items, or belong to their chains. */
-static bool *choose_records(const struct view *v, const struct package_items *items)
-{
-    CLEANUP_FREE struct id *ids = mem_array(items->count, sizeof(*ids));
-    bool *wanted = mem_array(state_size(v->state), sizeof(bool));
-
-    memcpy(ids, items->ids, items->count * sizeof(*ids));
-    qsort(ids, items->count, sizeof(*ids), compare_ids);
-    for (uint64_t seq = 0; seq < state_size(v->state); seq++) {
-        const struct thing *item = custody_item(v, state_record(v->state, seq));
-
-        wanted[seq] =
-            item && bsearch(&item->id, ids, items->count, sizeof(*ids), compare_ids) != NULL;
-    }
-    return wanted;
-}
-
 /* The values lie in memory alone: no disk sees them in clear. */
 static int add_openings(struct package *p, const struct view *v, const struct package_items *items,
                         struct err *e)
 {
-    CLEANUP_FREE bool *wanted = choose_records(v, items);
+    CLEANUP_FREE uint8_t *wanted = package_values_choose(v, items->ids, items->count);
     CLEANUP_FD int fd = -1;
     struct clear_count count;
     int rc = import_memory(&fd, STR(""), e);

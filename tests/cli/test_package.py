@@ -109,6 +109,10 @@ class Package(CaseTest):
     def open_with_age(self, path):
         return subprocess.run(["/usr/bin/age", "-d", "-i", str(self.folder / "key.txt"), str(path)], capture_output=True, check=True).stdout
 
+    def member_of(self, package, name):
+        plain = oracle.open_package(package, identity=self.secret)
+        return tarfile.open(fileobj=io.BytesIO(plain)).extractfile(name).read()
+
     def outsider(self):
         """Somebody with calm, who has no case."""
         return Person("eva", self.folder, None)
@@ -205,6 +209,8 @@ class WithoutCalm(Package):
 
     def test_it_tells_no_value_of_any_other_record(self):
         self.ana('note add "the director is suspected"')
+        self.ana('team role ana --role lead --mobile "+49 170 4711" --position "CISO of Muster AG"')
+        self.join("bo")
         other = self.folder / "payroll.csv"
         other.write_bytes(b"salaries")
         self.ana(f"preserve files {other}")
@@ -213,8 +219,15 @@ class WithoutCalm(Package):
         openings = tarfile.open(fileobj=io.BytesIO(plain)).extractfile("journal/journal.cjo").read().splitlines()
         plain += b"".join(base64.b64decode(json.loads(line)["value"]) for line in openings)
         self.assertIn(b"file 4711/26", plain)
-        for secret in (b"director", b"payroll", b"salaries"):
+        for secret in (b"director", b"payroll", b"salaries", b"170 4711"):
             self.assertNotIn(secret, plain)
+        # who signed is told, of nobody else, and the form has the same
+        told = [(o["name"], base64.b64decode(o["value"]).decode()) for o in map(json.loads, openings)]
+        signer = json.loads(Files(self.case).lines()[-1])["statement"]["by"]
+        self.assertEqual(sorted({t for t in told if t[0] in ("name", "key", "position")}), [("key", signer), ("name", "ana"), ("position", "CISO of Muster AG")])
+        form = self.member_of((self.folder / "weber.age").read_bytes(), "custody/e1.txt").decode()
+        self.assertIn(f"ana CISO of Muster AG; in the team: lead; key {signer}", one_line(form))
+        self.assertIn(f"By ana {signer[:8]} Record", one_line(form))
 
     def test_another_program_opens_each_way_in(self):
         """tests/oracle/package.py, made from the specifications with other libraries."""
@@ -329,10 +342,6 @@ class Opened(Package):
             if path.is_file():
                 name = str(path.relative_to(self.folder / "changed")).removesuffix(".part")
                 self.assertTrue(self.member_of(whole, name).startswith(path.read_bytes()), name)
-
-    def member_of(self, package, name):
-        plain = oracle.open_package(package, identity=self.secret)
-        return tarfile.open(fileobj=io.BytesIO(plain)).extractfile(name).read()
 
     def test_a_hostile_archive_leads_nowhere(self):
         """Whoever knows the key can seal anything; nothing of it lies outside of the folder, or is a link."""
