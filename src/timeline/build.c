@@ -6,14 +6,12 @@
 #include <unistd.h>
 #include "base/mem.h"
 #include "evidence/disk_wire.h"
+#include "sys/file.h"
 #include "timeline/build_lanes.h"
 #include "timeline/build_notice.h"
-#include "timeline/segment_room.h"
 #include "timeline/wire.h"
 
 enum {
-    CPU_S = 24 * 3600,
-    WALL_S = 24 * 3600,
     LANES_MAX = 64,
     SHARED_LANES_MAX = 16,   /* each unpacks all, and may hold a member of WALK_HELD_MOST */
     QUEUE_MOST = 16 << 20,   /* of a lane whose turn it is not: it waits */
@@ -21,51 +19,6 @@ enum {
     NAME_MOST = 64 << 10,
     BLOCK_MOST = 1 << 29, /* packed bytes of one block */
 };
-#define MEMORY_SIZE ((uint64_t)3 << 30)
-
-void build_argument(const struct build_order *o, const struct build_task *task,
-                    const struct folds *folds, const struct year_breaks *breaks, struct buf *out)
-{
-    struct build_task full = *task;
-
-    full.written_s = o->written.s;
-    full.source_room = room_of_source(o->directory_most);
-    full.stated_s = o->written.stated_s;
-    full.taken_s = o->taken_s;
-    full.zone_size = (uint32_t)o->zone.len;
-    full.name_size = (uint32_t)strlen(o->name);
-    full.image_format = o->image_format;
-    full.setting_count = (uint32_t)o->setting_count;
-    full.fold_count = folds ? (uint32_t)folds->count : 0;
-    full.break_count = breaks ? (uint32_t)breaks->count : 0;
-    full.strays = breaks ? breaks->strays : 0;
-    full.hosts = breaks ? breaks->hosts : 0;
-    full.blocks = breaks ? breaks->blocks : 0;
-    full.has_many_hosts = breaks && breaks->has_many_hosts;
-    full.index_size = o->zones ? (uint32_t)o->zones->index.len : 0;
-    full.zones_size = o->zones ? (uint32_t)o->zones->bytes.len : 0;
-    buf_clear(out);
-    buf_add(out, &full, sizeof(full));
-    buf_addstr(out, o->zone);
-    for (size_t i = 0; i < o->setting_count; i++) {
-        const struct build_setting *s = &o->settings[i];
-        const struct build_setting_head head = {(uint32_t)s->source.len, (uint32_t)s->zone.len};
-
-        buf_add(out, &head, sizeof(head));
-        buf_addstr(out, s->source);
-        buf_addstr(out, s->zone);
-    }
-    buf_adds(out, o->name);
-    if (folds)
-        buf_add(out, folds->of, folds->count * sizeof(folds->of[0]));
-    if (breaks)
-        buf_add(out, breaks->of, breaks->count * sizeof(breaks->of[0]));
-    if (o->zones) {
-        buf_addstr(out, buf_str(&o->zones->index));
-        buf_addstr(out, buf_str(&o->zones->bytes));
-    }
-}
-
 /* Sources of an archive are shared out: each lane walks through all of it, and reads every so
  * many-th. */
 static bool is_shared(const struct building *b)
@@ -73,27 +26,17 @@ static bool is_shared(const struct building *b)
     return b->looked.has_many && b->lane_count > 1;
 }
 
+/* Of one source, which is read in parts. */
+static bool has_parts(const struct building *b)
+{
+    return b->looked.part_count > 1;
+}
+
 static bool has_turn(const struct lane *l)
 {
     const struct building *b = l->building;
 
-    return l->part == (is_shared(b) ? b->turn % b->lane_count : b->turn);
-}
-
-struct worker_order build_worker_order(const struct build_order *o, const struct buf *argument,
-                                       worker_receive *receive, void *context)
-{
-    static const struct worker_limits limits = {
-        .cpu_s = CPU_S, .wall_s = WALL_S, .memory = MEMORY_SIZE};
-
-    return (struct worker_order){.job = timeline_build_job,
-                                 .name = o->name,
-                                 .ins = o->ins,
-                                 .in_count = o->in_count,
-                                 .argument = buf_str(argument),
-                                 .limits = &limits,
-                                 .receive = receive,
-                                 .context = context};
+    return l->part_count && l->parts[0] == (is_shared(b) ? b->turn % b->lane_count : b->turn);
 }
 
 static bool is_format(uint32_t number)
@@ -219,12 +162,11 @@ static int take_part(struct lane *l, struct str body, struct err *e)
 {
     struct build_part part;
 
-    if (body.len != sizeof(part) || (l->has_part && l->building->looked.part_count > 1))
+    if (body.len != sizeof(part))
         return build_unsound(e);
     memcpy(&part, body.p, sizeof(part));
     segment_part(l->building->store, &part.counts, &part.digest);
-    l->has_part = true;
-    return 0;
+    return has_parts(l->building) ? build_parts_put(l, e) : 0;
 }
 
 static int take_piece(struct buf *to, struct str body, struct err *e)
@@ -239,7 +181,7 @@ static int take_piece(struct buf *to, struct str body, struct err *e)
 static int put(struct lane *l, uint32_t kind, struct str body, struct err *e)
 {
     struct building *b = l->building;
-    bool is_all = b->looked.part_count == 1;
+    bool is_all = !has_parts(b);
 
     if (b->is_over)
         return 0;
@@ -296,19 +238,19 @@ static int take_progress(struct lane *l, struct str body, struct err *e)
     return build_progress(l->building, sum, e);
 }
 
-static int take_message(void *context, uint32_t kind, struct str body, struct err *e)
+static int take_counted(struct lane *l, struct str body, struct err *e)
 {
-    struct lane *l = context;
+    int rc = build_take_counted(l, body, e);
+
+    if (rc == 0)
+        rc = build_parts_ended(l, e);
+    return rc ? rc : build_parts_put(l, e);
+}
+
+static int take_or_queue(struct lane *l, uint32_t kind, struct str body, struct err *e)
+{
     uint32_t head[2] = {kind, (uint32_t)body.len};
 
-    if (kind == BUILD_PROGRESS)
-        return take_progress(l, body, e);
-    if (l->building->is_counting && kind == BUILD_RUNS)
-        return build_take_runs(l, body, e);
-    if (l->building->is_counting && kind == BUILD_HOSTS)
-        return build_take_hosts(l, body, e);
-    if (l->building->is_counting)
-        return kind == BUILD_COUNTED ? build_take_counted(l, body, e) : build_unsound(e);
     if (has_turn(l) && l->queue.len == 0)
         return put(l, kind, body, e);
     if (l->queue.len + body.len > BLOCK_MOST)
@@ -318,26 +260,24 @@ static int take_message(void *context, uint32_t kind, struct str body, struct er
     return 0;
 }
 
-struct build_task build_task_of(const struct building *b, enum build_kind kind, size_t from,
-                                size_t to)
+static int take_message(void *context, uint32_t kind, struct str body, struct err *e)
 {
-    size_t count = b->looked.part_count;
-    uint64_t size = count > 1 ? format_part_size(formats[b->looked.format]) : 0;
-    struct build_task task = {.kind = kind,
-                              .format = b->looked.format,
-                              .second = b->looked.second,
-                              .encoding = b->looked.encoding,
-                              .frame = b->looked.frame,
-                              .from = from * size,
-                              .to = to == count ? UINT64_MAX : to * size};
+    struct lane *l = context;
+    int rc = 0;
 
-    if (b->years && !b->is_counting) {
-        task.year = b->years[from].year;
-        task.date = b->years[from].last;
-        task.before = b->years[from].before;
-        task.is_stray = b->years[from].is_stray;
-    }
-    return task;
+    if (kind == BUILD_PROGRESS)
+        return take_progress(l, body, e);
+    if (has_parts(l->building) && l->ended == l->part_count)
+        return build_unsound(e);
+    if (l->building->is_counting && kind == BUILD_RUNS)
+        return build_take_runs(l, body, e);
+    if (l->building->is_counting && kind == BUILD_HOSTS)
+        return build_take_hosts(l, body, e);
+    if (l->building->is_counting)
+        return kind == BUILD_COUNTED ? take_counted(l, body, e) : build_unsound(e);
+    if (kind == BUILD_PART_END && has_parts(l->building))
+        rc = build_parts_ended(l, e);
+    return rc ? rc : take_or_queue(l, kind, body, e);
 }
 
 static int begin_lane(struct building *b, struct lane *l, struct err *e)
@@ -348,15 +288,19 @@ static int begin_lane(struct building *b, struct lane *l, struct err *e)
                                            : b->is_counting ? BUILD_COUNT
                                                             : BUILD_PART,
                                            i, i + 1);
+    CLEANUP_FD int hear = -1;
     struct worker_order order;
+    int ins[2], rc;
 
     task.share = is_shared(b) ? i : 0;
     task.shares = is_shared(b) ? b->lane_count : 0;
     l->building = b;
-    l->part = i;
+    l->parts[0] = i;
+    l->part_count = 1;
+    l->ended = 0;
     l->is_used = true;
-    l->has_part = false;
     l->read = 0;
+    b->begun++;
     build_argument(b->order, &task, &b->folds, &b->breaks, &l->argument);
     order = build_worker_order(b->order, &l->argument, take_message, l);
     if (b->looked.is_disk) {
@@ -364,7 +308,15 @@ static int begin_lane(struct building *b, struct lane *l, struct err *e)
         order.program = DISK_PROGRAM;
         order.named = TIMELINE_DISK_JOB;
     }
-    b->begun++;
+    if (has_parts(b)) {
+        rc = build_parts_begin(l, &hear, e);
+        if (rc)
+            return rc;
+        ins[0] = order.ins[0];
+        ins[1] = hear;
+        order.ins = ins;
+        order.in_count = 2;
+    }
     return worker_begin_order(&l->worker, &order, e);
 }
 
@@ -403,29 +355,21 @@ static int take_shared_turns(struct building *b, struct err *e)
     return rc || b->is_over ? rc : end_shares(b, e);
 }
 
-/* Lanes whose turn has come put what they have; those that have ended are free again. */
+/* Lanes whose turn has come put what they have. */
 static int take_turns(struct building *b, struct err *e)
 {
-    bool has_moved = true;
+    uint32_t before;
     int rc = 0;
 
-    while (has_moved && rc == 0) {
-        has_moved = false;
-        for (unsigned i = 0; i < b->lane_count && rc == 0; i++) {
-            struct lane *l = &b->lanes[i];
-
-            if (!l->is_used || l->part != b->turn)
-                continue;
-            rc = put_queued(l, e);
-            if (rc || l->worker || b->is_over)
-                continue;
-            if (!l->has_part && b->looked.part_count > 1)
-                return build_unsound(e);
-            end_lane(b, l);
-            b->turn++;
-            has_moved = true;
-        }
-    }
+    do {
+        before = b->turn;
+        for (unsigned i = 0; i < b->lane_count && rc == 0; i++)
+            if (has_turn(&b->lanes[i]))
+                rc = put_queued(&b->lanes[i], e);
+    } while (rc == 0 && b->turn != before);
+    for (unsigned i = 0; i < b->lane_count && rc == 0; i++)
+        if (b->lanes[i].is_used && !b->lanes[i].worker && b->lanes[i].queue.len == 0)
+            end_lane(b, &b->lanes[i]);
     return rc;
 }
 
@@ -447,13 +391,13 @@ static int take_sent(struct lane *l, struct err *e)
 
     if (rc == 0)
         worker_end(MOVE(l->worker));
+    if (rc == 0 && has_parts(l->building))
+        return build_parts_over(l, e);
     return rc < 0 ? rc : 0;
 }
 
 static bool is_done(const struct building *b)
 {
-    if (!is_shared(b))
-        return b->turn >= b->looked.part_count;
     for (unsigned i = 0; i < b->lane_count; i++)
         if (b->lanes[i].is_used)
             return false;
@@ -529,6 +473,7 @@ static void building_release(struct building *b)
         struct lane *l = &b->lanes[i];
 
         worker_end(l->worker);
+        build_parts_close(l);
         buf_release(&l->argument);
         buf_release(&l->queue);
         buf_release(&l->columns);
@@ -566,6 +511,8 @@ int timeline_build(const struct build_order *order, struct segment_result *out, 
     }
     b.lane_count = lanes_wanted(&b);
     b.lanes = mem_array(b.lane_count, sizeof(b.lanes[0]));
+    for (unsigned i = 0; i < b.lane_count; i++)
+        b.lanes[i].tell = -1;
     if (b.looked.part_count > 1 && formats[b.looked.format]->line)
         rc = count_years(&b, e);
     if (rc == 0 && b.counted)

@@ -1,4 +1,5 @@
 /* build_job.c: inside a worker: reads evidence, makes events of it, and sends them in blocks. */
+#include <errno.h>
 #include <inttypes.h>
 #include <unistd.h>
 #include "base/limits.h"
@@ -422,7 +423,45 @@ static int tell_host_places(struct job *j, const struct year_hosts *h, struct er
     return worker_send(j->channel, BUILD_HOSTS, bytes_of(h->of, h->count * sizeof(h->of[0])), e);
 }
 
-static int count_given_part(void *context, const struct walked *m, struct err *e)
+/* 1: one more part is to be read; 0: there is none. */
+static int next_part(struct job *j, struct err *e)
+{
+    struct build_task next;
+    ssize_t n;
+
+    if (worker_input_count(j->channel) < 2)
+        return 0;
+    do
+        n = read(worker_input(j->channel, 1), &next, sizeof(next));
+    while (n < 0 && errno == EINTR);
+    if (n == 0)
+        return 0;
+    if (n < 0)
+        return err_errno(e, "cannot hear what to read");
+    if (n != sizeof(next) || next.kind != j->task.kind)
+        BUG("a part of %zd bytes", n);
+    j->task.from = next.from;
+    j->task.to = next.to;
+    j->task.year = next.year;
+    j->task.date = next.date;
+    j->task.before = next.before;
+    j->task.is_stray = next.is_stray;
+    j->read = j->told = 0;
+    job_forget_names(j);
+    return 1;
+}
+
+static int each_part(struct job *j, const struct walked *m, walk_take *take, struct err *e)
+{
+    int rc;
+
+    do
+        rc = take(j, m, e);
+    while (rc == 0 && (rc = next_part(j, e)) > 0);
+    return rc;
+}
+
+static int count_part(void *context, const struct walked *m, struct err *e)
 {
     CLEANUP(years_part_release) struct years_part part = {0};
     CLEANUP_FREE struct year_hosts *hosts = mem_new(struct year_hosts);
@@ -443,6 +482,11 @@ static int count_given_part(void *context, const struct walked *m, struct err *e
     return rc ? rc : worker_send(j->channel, BUILD_COUNTED, bytes_of(&counted, sizeof(counted)), e);
 }
 
+static int count_given_parts(void *context, const struct walked *m, struct err *e)
+{
+    return each_part(context, m, count_part, e);
+}
+
 static int find_given_folds(void *context, const struct walked *m, struct err *e)
 {
     struct job *j = context;
@@ -459,7 +503,7 @@ static int find_given_folds(void *context, const struct walked *m, struct err *e
                        bytes_of(j->folds.of, j->folds.count * sizeof(j->folds.of[0])), e);
 }
 
-static int read_given_part(void *context, const struct walked *m, struct err *e)
+static int read_one_part(void *context, const struct walked *m, struct err *e)
 {
     struct job *j = context;
     struct reader r;
@@ -470,6 +514,11 @@ static int read_given_part(void *context, const struct walked *m, struct err *e)
     rc = read_part(j, &r, j->task.from, j->task.to, e);
     reader_end(&r);
     return rc;
+}
+
+static int read_given_parts(void *context, const struct walked *m, struct err *e)
+{
+    return each_part(context, m, read_one_part, e);
 }
 
 struct walk job_walk(struct job *j, int in)
@@ -491,9 +540,9 @@ int timeline_build_job(int in, struct str argument, struct worker_channel *chann
         walk_take *take;
         walk_remark *remark, *about;
     } ways[] = {[BUILD_LOOK] = {look_at_member, no_remark, no_remark},
-                [BUILD_COUNT] = {count_given_part, no_remark, no_remark},
+                [BUILD_COUNT] = {count_given_parts, no_remark, no_remark},
                 [BUILD_FOLDS] = {find_given_folds, no_remark, no_remark},
-                [BUILD_PART] = {read_given_part, no_remark, no_remark},
+                [BUILD_PART] = {read_given_parts, no_remark, no_remark},
                 [BUILD_ALL] = {job_take_member, job_take_remark, job_take_about}};
     CLEANUP(job_release) struct job j = {.channel = channel};
     int rc = job_begin(&j, argument, e);

@@ -4,6 +4,8 @@
 #include "timeline/build.h"
 #include "timeline/wire.h"
 
+enum { LANE_PARTS = 4 };
+
 /* One worker, and what it sent that has not been put yet. */
 struct lane {
     struct building *building;
@@ -11,9 +13,10 @@ struct lane {
     struct buf argument;
     struct buf queue; /* kind and size, u32 each, and the bytes, of each message */
     size_t taken;     /* bytes of it */
-    uint32_t part;    /* or its share */
     bool is_used;
-    bool has_part;              /* it has told the end of its part */
+    uint32_t parts[LANE_PARTS]; /* that it was given, in order, or its share; [0] is put first */
+    unsigned part_count, ended; /* of them, and how many have come to their end */
+    int tell;                   /* where it hears of further ones; -1: there are none */
     uint64_t read;              /* bytes of evidence */
     struct buf columns, packed; /* of the block that is being put together */
 };
@@ -50,6 +53,18 @@ void build_argument(const struct build_order *o, const struct build_task *task,
                     const struct folds *folds, const struct year_breaks *breaks, struct buf *out);
 struct worker_order build_worker_order(const struct build_order *o, const struct buf *argument,
                                        worker_receive *receive, void *context);
+
+/* Parts of one source are given to a worker one after another (build_parts.c): the first with its
+ * argument, each other one once the one before is at its end. Opens l->tell; *hear, for the worker,
+ * is the caller's to close. */
+MUST_CHECK int build_parts_begin(struct lane *l, int *hear, struct err *e);
+void build_parts_close(struct lane *l);
+/* The last message of a part has come. */
+MUST_CHECK int build_parts_ended(struct lane *l, struct err *e);
+/* All messages of l->parts[0] were put. */
+MUST_CHECK int build_parts_put(struct lane *l, struct err *e);
+/* The worker has ended: ERR_TAMPER where parts are left that it was given, or should have been. */
+MUST_CHECK int build_parts_over(struct lane *l, struct err *e);
 
 /* BUILD_RUNS, BUILD_HOSTS and BUILD_COUNTED: of the lane's part. */
 MUST_CHECK int build_take_runs(struct lane *l, struct str body, struct err *e);

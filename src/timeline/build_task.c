@@ -1,5 +1,4 @@
 /* build_task.c: inside a worker: what the program asks for, and knows of the evidence. */
-#include <malloc.h>
 #include "base/mem.h"
 #include "timeline/build_job.h"
 
@@ -66,9 +65,6 @@ int job_begin(struct job *j, struct str argument, struct err *e)
     struct str rest = argument;
     int rc;
 
-    /* Windows and scratch are mostly touched little: taken anew from the kernel they need not be
-     * cleared, which would be most of the work where members are small and many. */
-    (void)mallopt(M_MMAP_THRESHOLD, 256 << 10);
     memcpy(&j->task, take_bytes(&rest, sizeof(j->task)).p, sizeof(j->task));
     rc = read_zone(&j->zone, take_bytes(&rest, j->task.zone_size), e);
     if (rc == 0)

@@ -19,9 +19,9 @@ static size_t runs_most(const struct building *b)
 
 int build_take_runs(struct lane *l, struct str body, struct err *e)
 {
-    struct years_part *part = &l->building->counted[l->part];
+    struct years_part *part = &l->building->counted[l->parts[0]];
 
-    if (body.len % sizeof(struct year_run) || l->has_part)
+    if (body.len % sizeof(struct year_run))
         return build_unsound(e);
     for (; body.len; body = str_from(body, sizeof(struct year_run))) {
         struct year_run run;
@@ -36,7 +36,7 @@ int build_take_runs(struct lane *l, struct str body, struct err *e)
 
 int build_take_hosts(struct lane *l, struct str body, struct err *e)
 {
-    if (body.len % sizeof(struct year_host) || l->has_part ||
+    if (body.len % sizeof(struct year_host) ||
         body.len / sizeof(struct year_host) > YEAR_HOSTS_MOST)
         return build_unsound(e);
     for (; body.len; body = str_from(body, sizeof(struct year_host))) {
@@ -52,10 +52,10 @@ int build_take_hosts(struct lane *l, struct str body, struct err *e)
 
 int build_take_counted(struct lane *l, struct str body, struct err *e)
 {
-    struct years_part *part = &l->building->counted[l->part];
+    struct years_part *part = &l->building->counted[l->parts[0]];
     struct build_counted c;
 
-    if (body.len != sizeof(c) || l->has_part)
+    if (body.len != sizeof(c))
         return build_unsound(e);
     memcpy(&c, body.p, sizeof(c));
     if (c.strays > PART_SIZE || !year_stated_is_sound(&c.before, PART_SIZE) ||
@@ -68,7 +68,6 @@ int build_take_counted(struct lane *l, struct str body, struct err *e)
     part->has_clock = c.has_clock != 0;
     part->has_fold = c.has_fold != 0;
     l->building->hosts.has_many = l->building->hosts.has_many || c.has_many_hosts;
-    l->has_part = true;
     return 0;
 }
 

@@ -77,7 +77,7 @@ struct format {
     /* Its records have so many bytes, and many in front may be zeros; 0: they are not. */
     size_t record_size;
 };
-enum { PART_SIZE = 64 << 20 };
+enum { PART_SIZE = 32 << 20 };
 uint64_t format_part_size(const struct format *f);
 #define FORMAT(id) extern const struct format format_##id;
 #include "timeline/formats.def"

@@ -16,7 +16,7 @@ void window_begin(struct window *w, const struct reader *r, uint64_t base)
                          .base = base,
                          .raw_end = base,
                          .known_place = base};
-    w->bytes = mem_alloc(WINDOW_SIZE);
+    w->bytes = mem_resize(NULL, WINDOW_SIZE, 1); /* mostly touched little: not cleared */
     if (text_unit(r->encoding) == UTF16_UNIT)
         w->raw = mem_alloc(RAW_SIZE);
 }

@@ -189,7 +189,7 @@ class Limits(unittest.TestCase):
         self.same_with_workers(first, most)
 
     def test_of_one_log_the_parts_for_which_there_is_room_are_kept(self):
-        part, most, text, entry = 64 << 20, 1 << 20, "x" * 8000, {"__REALTIME_TIMESTAMP": "1764040329000000", "_BOOT_ID": 32 * "a"}
+        part, most, text, entry = 32 << 20, 1 << 20, "x" * 8000, {"__REALTIME_TIMESTAMP": "1764040329000000", "_BOOT_ID": 32 * "a"}
         first = (json.dumps({**entry, "MESSAGE": f"first {text}"}) + "\n").encode()
         last = (json.dumps({**entry, "MESSAGE": f"last {text}"}) + "\n").encode()
         begun = part // len(first) + 1  # lines that begin in the first part
