@@ -197,29 +197,16 @@ static int on_untold(void *context, const struct hold_record *record, bool is_be
                      : put_wrong(context, HOLD_UNTOLD, STR(""), &shown, e);
 }
 
-static bool has_any(const struct holding *x, const struct hold_export *of)
-{
-    for (size_t i = 0; i < of->count; i++)
-        if (x->items.records[x->items.exported[of->first + i]].is_told)
-            return true;
-    return false;
-}
-
 /* The package holds the record of its own making, sealed by a checkpoint: no later export is of any
  * item that is in it. So an item that was left out with all that is on record of it is missed, and
  * the end of the journal. */
 static int check_export(struct holding *x, struct err *e)
 {
-    for (size_t i = x->items.export_count; i-- > 0;) {
-        const struct hold_export *of = &x->items.exports[i];
+    const struct hold_export *of = hold_last_export(&x->items);
 
-        if (!has_any(x, of))
-            continue;
-        if (!is_of_all(x, of))
-            break;
-        return of->is_sealed ? 0 : put_wrong(x, HOLD_CUT, STR(""), NULL, e);
-    }
-    return put_wrong(x, HOLD_NO_EXPORT, STR(""), NULL, e);
+    if (!of || !is_of_all(x, of))
+        return put_wrong(x, HOLD_NO_EXPORT, STR(""), NULL, e);
+    return of->is_sealed ? 0 : put_wrong(x, HOLD_CUT, STR(""), NULL, e);
 }
 
 static int put_form(struct holding *x, enum hold_wrong wrong, uint64_t number, size_t end,

@@ -23,6 +23,7 @@ void hold_items_release(struct hold_items *h)
 {
     free(h->records);
     free(h->exported);
+    free(h->acts);
     free(h->exports);
     arena_free(h->arena);
 }
@@ -85,6 +86,7 @@ struct reading {
     size_t next; /* record that comes next */
     size_t values_size;
     size_t exported_room;
+    size_t acts_room;
     size_t export_room;
     struct str names[8]; /* of fields, as records had them last */
     size_t next_names;
@@ -305,6 +307,8 @@ static bool take_act(struct reading *r, const struct statement *st, uint64_t seq
     r->run_by = st->by;
     h->exported =
         mem_grow(h->exported, h->exported_count, &r->exported_room, sizeof(h->exported[0]));
+    h->acts = mem_grow(h->acts, h->exported_count, &r->acts_room, sizeof(h->acts[0]));
+    h->acts[h->exported_count] = r->next - 1; /* this record: it is one of a chain */
     h->exported[h->exported_count++] = (size_t)(item - h->records);
     return true;
 }
@@ -459,18 +463,39 @@ static int compare_scopes(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static struct reach reach_of(const struct hold_items *h)
+static void extend(struct reach *reach, const struct hold_record *record)
 {
-    struct reach reach = {.scopes = mem_array(h->count + 1, sizeof(uint64_t))};
+    if (reach->count && reach->scopes[reach->count - 1] == record->scope &&
+        reach->label >= record->label)
+        return;
+    reach->scopes[reach->count++] = record->scope;
+    reach->label = reach->label > record->label ? reach->label : record->label;
+}
 
-    for (size_t i = 0; i < h->count; i++) {
-        const struct hold_record *record = &h->records[i];
+const struct hold_export *hold_last_export(const struct hold_items *h)
+{
+    for (size_t i = h->export_count; i-- > 0;)
+        for (size_t k = 0; k < h->exports[i].count; k++)
+            if (h->records[h->exported[h->exports[i].first + k]].is_told)
+                return &h->exports[i];
+    return NULL;
+}
 
-        if (!record->told || (reach.count && reach.scopes[reach.count - 1] == record->scope &&
-                              reach.label >= record->label))
-            continue;
-        reach.scopes[reach.count++] = record->scope;
-        reach.label = reach.label > record->label ? reach.label : record->label;
+/* Acts have the label and the compartment of their items, up to which the sender tells. */
+static struct reach reach_of(struct hold_items *h)
+{
+    const struct hold_export *own = hold_last_export(h);
+    size_t acts = own ? own->count : 0;
+    struct reach reach = {.scopes = mem_array(h->count + acts + 1, sizeof(uint64_t))};
+
+    for (size_t i = 0; i < h->count; i++)
+        if (h->records[i].told)
+            extend(&reach, &h->records[i]);
+    for (size_t i = 0; i < acts; i++) {
+        struct hold_record *act = &h->records[h->acts[own->first + i]];
+
+        act->is_own = true;
+        extend(&reach, act);
     }
     qsort(reach.scopes, reach.count, sizeof(reach.scopes[0]), compare_scopes);
     return reach;
@@ -498,7 +523,7 @@ static bool lacks_some(const struct hold_record *record)
     return (all & ~record->told & ~record->gone & ~of_bytes) != 0;
 }
 
-int hold_each_untold(const struct hold_items *h, hold_untold *tell, void *context, struct err *e)
+int hold_each_untold(struct hold_items *h, hold_untold *tell, void *context, struct err *e)
 {
     struct reach reach = reach_of(h);
     CLEANUP_FREE uint64_t *scopes = reach.scopes;
@@ -509,7 +534,7 @@ int hold_each_untold(const struct hold_items *h, hold_untold *tell, void *contex
         const struct hold_record *record = &h->records[i];
 
         if (record->item && record->item->is_told && lacks_some(record))
-            rc = tell(context, record, !is_within(&reach, record), e);
+            rc = tell(context, record, !record->is_own && !is_within(&reach, record), e);
     }
     return rc;
 }

@@ -33,11 +33,12 @@ struct hold_record {
     bool is_change;
     bool is_chain;
     bool is_told; /* of an item: openings tell something of it */
+    bool is_own;  /* an act of the export that the package is of: its sender always tells it */
 };
 
 /* An export on record: what it says of its items stands right before it. */
 struct hold_export {
-    size_t first; /* in exported */
+    size_t first; /* in exported and acts */
     size_t count;
     uint64_t seq;
     bool is_sealed; /* a checkpoint behind it covers it */
@@ -50,6 +51,7 @@ struct hold_items {
     uint64_t record_count; /* of the journal, of any type */
     struct hash root;
     size_t *exported; /* numbers of records: items that left */
+    size_t *acts;     /* the records that say so */
     size_t exported_count;
     struct hold_export *exports;
     size_t export_count;
@@ -61,12 +63,15 @@ void hold_items_release(struct hold_items *h);
 MUST_CHECK int hold_items_read(struct hold_items *h, int journal, int openings, struct err *e);
 /* Records of items of which openings tell that are not told, or only in part, though no redaction
  * destroyed what lacks. What says of which bytes an item is does not count: .withheld has it.
- * is_beyond: it is labelled higher, or in another compartment, than all that is told, so the sender
- * may have meant it. A non-zero return ends it and is returned. */
+ * is_beyond: it is labelled higher, or in another compartment, than all that is told and than the
+ * export that the package is of, so the sender may have meant it. A non-zero return ends it and is
+ * returned. */
 typedef int hold_untold(void *context, const struct hold_record *record, bool is_beyond,
                         struct err *e);
-MUST_CHECK int hold_each_untold(const struct hold_items *h, hold_untold *tell, void *context,
+MUST_CHECK int hold_each_untold(struct hold_items *h, hold_untold *tell, void *context,
                                 struct err *e);
+/* The last export of any item of which openings tell: that of the package; NULL. */
+const struct hold_export *hold_last_export(const struct hold_items *h);
 /* A value as it stands at the end, empty where there is none. */
 struct str hold_value(const struct hold_record *item, enum hold_field field);
 

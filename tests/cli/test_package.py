@@ -546,6 +546,16 @@ class Compared(Package):
         self.ana(f"preserve export amber.age e1 {FOR} --label amber --recipient {self.recipient}")
         said = self.outsider().json("preserve open amber.age --to amber --identity key.txt")
         self.assertEqual((said["state"], [b["title"].split("/")[-1] for b in said["evidence"]["beyond"]], said["evidence"]["without_bytes"]), ("as-recorded", ["auth.log"], 0), said)
+        # but not what is labelled as the record of this very export, which he always tells
+        self.ana("preserve move e1 handed-over --to Mallory --tlp red")
+        self.export("red.age")
+        tar = tarfile.open(fileobj=io.BytesIO(self.open_with_age(self.folder / "red.age")))
+        whole = {n: tar.extractfile(n).read() for n in tar.getnames()}
+        red = {s["id"] for s in (json.loads(x)["statement"] for x in whole[journal].splitlines()) if s["tlp"] == "red"}
+        self.assertEqual(self.opened(whole)[0], 0)
+        whole[openings] = b"".join(o for o in whole[openings].splitlines(keepends=True) if json.loads(o)["id"] not in red)
+        status, said = self.opened(whole)
+        self.assertEqual((status, {w["what"] for w in said["evidence"]["wrong"]}, said["evidence"]["beyond"]), (8, {"untold"}, []), said)
 
     def says_what_it_found(self, whole, made, image):
         """The words, and what can be compared only by people."""
