@@ -249,7 +249,7 @@ static struct str take_group(struct str *rest)
     struct str s = str_trim(*rest);
     size_t len = 0;
 
-    while (len < s.len && !strchr(" \t\r\n", s.p[len]))
+    while (len < s.len && len < GROUP_SIZE && !strchr(" \t\r\n", s.p[len]))
         len++;
     *rest = str_trim(str_from(s, len));
     return str_head(s, len);

@@ -34,6 +34,6 @@ void note_key_hash(uint8_t out[4], struct str name, uint8_t type, const struct k
 
 /* Eight groups, "1a2b3c4d-9f", parted by spaces. */
 void groups_write(struct buf *out, const uint8_t bytes[32]);
-/* ERR_USAGE, naming the first group that is wrong. Accepts groups parted by spaces, or 64 hex
- * digits. */
+/* ERR_USAGE, naming the first group that is wrong. Accepts groups parted by blanks and line ends, or by nothing, or 64
+ * hex digits. */
 MUST_CHECK int groups_read(uint8_t out[32], struct str text, struct err *e);

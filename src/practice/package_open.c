@@ -246,7 +246,7 @@ static const struct field open_fields[] = {
      .type = FIELD_PATH,
      .help = "the private key of age that it is for; your own key, if not given"},
     {.name = "root",
-     .type = FIELD_LINE,
+     .type = FIELD_TEXT, /* it is printed in two lines */
      .help = "the root that the sender told you another way: SIZE:GROUPS"},
 };
 

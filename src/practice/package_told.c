@@ -25,8 +25,8 @@ int package_check_root(struct package_check *c, struct str root, struct err *e)
 
     if (!root.len)
         return 0;
-    if (!memchr(root.p, ':', root.len) || !str_u64(str_cut(&groups, ':'), &c->root_size) ||
-        !c->root_size)
+    if (!memchr(root.p, ':', root.len) ||
+        !str_u64(str_trim(str_cut(&groups, ':')), &c->root_size) || !c->root_size)
         return err_set(e, ERR_USAGE, "--root is SIZE:GROUPS: the number of records, and the root");
     buf_addstr(&c->root_given, root);
     return groups_read(bytes, groups, e);

@@ -60,7 +60,7 @@ void verify_command(struct buf *out, const char *folder, uint64_t size, const st
 }
 
 static const struct field verify_fields[] = {
-    {.name = "root", .type = FIELD_LINE, .help = "a printed root: SIZE:GROUPS"},
+    {.name = "root", .type = FIELD_TEXT, .help = "a printed root: SIZE:GROUPS"},
     {.name = "witness", .type = FIELD_LINE, .help = "a witness's public key in hex"},
     {.name = "tsa", .type = FIELD_PATH, .help = "the certificate of a time-stamp authority"},
 };

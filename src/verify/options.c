@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define GROUPS 8
+#define BLANKS " \t\r\n"
 #define GROUP_LEN 11 /* eight digits, a hyphen, two check digits */
 
 /* Takes one option, with what follows it. Returns 0, or -1 with fault. */
@@ -40,16 +41,35 @@ static bool group_fits(const char *text, unsigned number, char *digits)
     return hex_decode((struct slice){text + 9, 2}, &check, 1) && check == hash[0];
 }
 
+/* As it is copied from paper, or pasted from a page that breaks it: blanks and line ends do not
+ * count, nor do capitals. Returns false where more is left than a root is. */
+static bool squeeze(const char *text, char *out, size_t room)
+{
+    size_t len = 0;
+
+    for (; *text != '\0'; text++) {
+        if (strchr(BLANKS, *text) != NULL)
+            continue;
+        if (len + 1 == room)
+            return false;
+        out[len++] = *text >= 'A' && *text <= 'F' ? (char)(*text - 'A' + 'a') : *text;
+    }
+    out[len] = '\0';
+    return true;
+}
+
 bool root_read(const char *text, uint8_t out[HASH_LEN], unsigned *group)
 {
+    char squeezed[GROUPS * GROUP_LEN + 1];
     char digits[2 * HASH_LEN];
 
     *group = 0;
-    if (hex_decode((struct slice){text, strlen(text)}, out, HASH_LEN))
+    if (!squeeze(text, squeezed, sizeof squeezed))
+        return false;
+    if (hex_decode((struct slice){squeezed, strlen(squeezed)}, out, HASH_LEN))
         return true;
+    text = squeezed;
     for (unsigned i = 0; i < GROUPS; i++) {
-        if (i > 0)
-            text += strspn(text, " ");
         if (strlen(text) < GROUP_LEN || text[8] != '-')
             return false;
         if (!group_fits(text, i + 1, digits + (size_t)i * 8)) {
@@ -58,16 +78,17 @@ bool root_read(const char *text, uint8_t out[HASH_LEN], unsigned *group)
         }
         text += GROUP_LEN;
     }
-    return *text == '\0' && hex_decode((struct slice){digits, sizeof digits}, out, HASH_LEN);
+    return hex_decode((struct slice){digits, sizeof digits}, out, HASH_LEN);
 }
 
 static int read_root_option(struct options *o, const char *text, char *fault, size_t room)
 {
     const char *colon = strchr(text, ':');
-    struct cursor c = {text, colon != NULL ? colon : text};
+    struct cursor c = {text + strspn(text, BLANKS), colon != NULL ? colon : text};
     unsigned group = 0;
 
-    if (o->has_root || !take_integer(&c, &o->root_size) || c.at != colon || o->root_size == 0) {
+    if (o->has_root || colon == NULL || !take_integer(&c, &o->root_size) ||
+        c.at + strspn(c.at, BLANKS) != colon || o->root_size == 0) {
         (void)snprintf(fault, room, "--root is given once, as SIZE:ROOT");
         return -1;
     }
@@ -79,8 +100,7 @@ static int read_root_option(struct options *o, const char *text, char *fault, si
                        "group %u of the root is not as printed: its check digits do not fit",
                        group);
     else
-        (void)snprintf(fault, room,
-                       "the root is neither 64 digits of lower-case hex nor its eight groups");
+        (void)snprintf(fault, room, "the root is neither 64 digits of hex nor its eight groups");
     return -1;
 }
 

@@ -16,7 +16,7 @@ try:
 except ImportError as why:
     print('skipped: %s' % why)
     sys.exit(77)
-from harness import SANITIZED, VERIFY, main
+from harness import ROOT, SANITIZED, VERIFY, main
 
 LEAD, RECOVERY, MEMBER, WITNESS = (Key(n) for n in range(4))
 VERIFIED, TAMPERED, NOT_ANCHORED, MALFORMED, UNCHECKED = range(5)
@@ -88,7 +88,7 @@ class Verify(unittest.TestCase):
                 ('no journal is named',), ('--wrong is not an option', '--wrong', 'a.cj1'),
                 ('nothing follows --root', '--root'), ('--root is given once, as SIZE:ROOT', '--root', '0:0', 'a.cj1'),
                 ('group 8 of the root is not as printed', '--root', mistyped, 'a.cj1'),
-                ('neither 64 digits of lower-case hex nor its eight groups', '--root', '3:x', 'a.cj1'),
+                ('neither 64 digits of hex nor its eight groups', '--root', '3:x', 'a.cj1'),
                 ("a witness's key is 64 digits", '--witness', 'X' * 64, 'a.cj1'),
                 ('--openings is given once', '--openings', 'a', '--openings', 'b', 'a.cj1'),
                 ('--openings goes with a single journal', '--openings', 'a', 'a.cj1', 'a.cj1'),
@@ -103,7 +103,11 @@ class Verify(unittest.TestCase):
         text = self.says(NOT_ANCHORED, 'a.cj1')
         self.assertTrue(text.startswith('a.cj1: valid, not anchored\n  Case %s\n  3 records: ' % self.journal.case))
         self.assertIn('Openings: 0 match, 2 withheld, 0 redacted.', text)
-        text = self.says(VERIFIED, '--root', '2:' + self.journal.root(2).hex(), 'a.cj1')
+        groups = page_groups(self.journal.root(2)).split()
+        for root in ('2:' + self.journal.root(2).hex(), ' 2 :\n%s \n\t%s\n' % (' '.join(groups[:4]), ' '.join(groups[4:])), '2: ' + ''.join(groups).upper()):
+            text = self.says(VERIFIED, '--root', root, 'a.cj1')  # as it is printed, in two lines, and pasted
+            self.assertEqual(subprocess.run([sys.executable, str(ROOT / 'tests/oracle/verify.py'), '--brief', '--root', root, 'a.cj1'],
+                                            cwd=self.folder, capture_output=True, check=False).returncode, VERIFIED)
         self.assertIn('Anchored up to record 1 by the root', text)
         self.assertIn('The 1 record after that is valid', text)
 

@@ -1702,6 +1702,7 @@ def describe(journal, counts, anchors):
 
 REPEATABLE = ("--witness", "--tsa", "--note", "--token")
 ONCE = ("--openings", "--root")
+BLANKS = " \t\r\n"
 GROUP = re.compile(r"([0-9a-f]{8})-([0-9a-f]{2})")
 USAGE = (
     "usage: verify.py [--brief] [--openings FILE.cjo] [--root SIZE:ROOT] "
@@ -1719,7 +1720,7 @@ def check_digits(number, group):
 def parse_groups(text):
     """A root as printed: eight groups, each with its check digits."""
     if not re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{2}"
-                        r"(?: *[0-9a-f]{8}-[0-9a-f]{2}){7}", text):
+                        r"(?:[0-9a-f]{8}-[0-9a-f]{2}){7}", text):
         raise WrongCommandLine("a root is 64 hex digits or eight groups")
     digits = ""
     for number, (group, check) in enumerate(GROUP.findall(text), 1):
@@ -1732,6 +1733,8 @@ def parse_groups(text):
 def parse_root(text):
     """SIZE:ROOT of the command line."""
     size, _, root = text.partition(":")
+    size = size.strip(BLANKS)
+    root = re.sub("[%s]" % BLANKS, "", root).lower()
     if not re.fullmatch(r"[1-9][0-9]{0,18}", size) or int(size) > INTEGER_MAX:
         raise WrongCommandLine("a root's size is a number from 1 on")
     if re.fullmatch(r"[0-9a-f]{64}", root):

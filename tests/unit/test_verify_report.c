@@ -284,10 +284,10 @@ static void a_finding_about_no_record_names_none(void **state)
 }
 
 /* Check digits by `printf 'cj/1 page\n1:00000000' | sha256sum | cut -c1-2`, and so on to 8. */
-static void a_printed_root_is_read_with_or_without_spaces(void **state)
+static void a_printed_root_is_read_with_or_without_blanks(void **state)
 {
-    static const char spaced[] = "00000000-19 00000000-dc 00000000-8a 00000000-6f 00000000-85 "
-                                 "00000000-81 00000000-26 00000000-54";
+    static const char spaced[] = " 00000000-19 00000000-DC 00000000-8a 00000000-6f\n  00000000-85 "
+                                 "00000000-81\t00000000-26 00000000-54\r\n";
     static const char *const bad[] = {
         "",
         "0",
@@ -297,7 +297,7 @@ static void a_printed_root_is_read_with_or_without_spaces(void **state)
         "00000000-54",
         "00000000-19 00000000-dc 00000000-8a 00000000-6f 00000000-85 00000000-81 00000000-26",
         "00000000-19 00000000-dc 00000000-8a 00000000-6f 00000000-85 00000000-81 00000000-26 "
-        "00000000-54 ",
+        "00000000-54 0",
         "00000000 19 00000000-dc 00000000-8a 00000000-6f 00000000-85 00000000-81 00000000-26 "
         "00000000-54",
         "00000000-1G 00000000-dc 00000000-8a 00000000-6f 00000000-85 00000000-81 00000000-26 "
@@ -317,7 +317,7 @@ static void a_printed_root_is_read_with_or_without_spaces(void **state)
     assert_true(root_read(spaced, root, &group));
     assert_true(sodium_is_zero(root, sizeof root));
     for (const char *p = spaced; *p != '\0'; p++)
-        if (*p != ' ')
+        if (!strchr(" \t\r\n", *p))
             tight[n++] = *p;
     assert_true(root_read(tight, root, &group));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -333,7 +333,7 @@ int main(void)
         cmocka_unit_test(a_person_reads_how_far_and_by_what_it_is_anchored),
         cmocka_unit_test(json_says_the_same_to_a_program),
         cmocka_unit_test(a_finding_about_no_record_names_none),
-        cmocka_unit_test(a_printed_root_is_read_with_or_without_spaces),
+        cmocka_unit_test(a_printed_root_is_read_with_or_without_blanks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
