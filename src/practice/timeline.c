@@ -82,6 +82,17 @@ static int put(void *context, struct str bytes, struct err *e)
     return rc;
 }
 
+static int restart(void *context, struct err *e)
+{
+    struct work *w = context;
+    int rc = 0;
+
+    if (lseek(w->out, 0, SEEK_SET) < 0 || ftruncate(w->out, 0))
+        rc = err_errno(e, "cannot write the timeline anew");
+    w->is_unwritten = rc != 0;
+    return rc;
+}
+
 static int progress(void *context, uint64_t done, uint64_t all, struct err *e)
 {
     const struct work *w = context;
@@ -159,6 +170,7 @@ static int build(struct work *w, struct err *e)
                                 .setting_count = w->zones.setting_count,
                                 .zones = &w->m->zones,
                                 .put = put,
+                                .restart = restart,
                                 .progress = progress,
                                 .context = w};
 

@@ -132,6 +132,7 @@ static int take_source(struct building *b, struct str body, struct err *e)
     rc = build_tell_cut(b->store, b->order->written.s, e);
     if (rc == 0)
         rc = segment_source(b->store, &source, e);
+    rotation_add(&b->rotation, source.name, source.format && source.format->line);
     b->is_over = segment_state_of(b->store).is_full;
     return rc;
 }
@@ -166,6 +167,8 @@ static int take_part(struct lane *l, struct str body, struct err *e)
         return build_unsound(e);
     memcpy(&part, body.p, sizeof(part));
     segment_part(l->building->store, &part.counts, &part.digest);
+    rotation_see(&l->building->rotation,
+                 &(struct rotation_span){part.first_s, part.last_s, part.has_first, part.has_last});
     return has_parts(l->building) ? build_parts_put(l, e) : 0;
 }
 
@@ -485,41 +488,63 @@ static void building_release(struct building *b)
     free(b->counted);
     free(b->years);
     folds_release(&b->folds);
+    rotation_release(&b->rotation);
     segment_writer_free(b->store);
 }
 
-int timeline_build(const struct build_order *order, struct segment_result *out, struct err *e)
+/* All of it, once. */
+static int build(struct building *b, struct segment_result *out, struct err *e)
 {
-    CLEANUP(building_release) struct building b = {.order = order};
+    const struct build_order *order = b->order;
     const struct segment_head head = {order->evidence, order->zone_name, order->directory_most};
-    int rc = look(&b, e);
+    int rc = look(b, e);
 
     if (rc == 0)
-        rc = segment_begin(&b.store, order->put, order->context, &head, e);
+        rc = segment_begin(&b->store, order->put, order->context, &head, e);
     if (rc)
         return rc;
-    if (b.looked.part_count > 1) {
+    if (b->looked.part_count > 1) {
         const struct segment_source source = {.name = str_of(order->name),
-                                              .format = formats[b.looked.format],
-                                              .second = format_at(b.looked.second),
-                                              .size = b.looked.size,
+                                              .format = formats[b->looked.format],
+                                              .second = format_at(b->looked.second),
+                                              .size = b->looked.size,
                                               .is_alone = true};
 
-        rc = segment_source(b.store, &source, e);
+        rc = segment_source(b->store, &source, e);
         if (rc)
             return rc;
     }
-    b.lane_count = lanes_wanted(&b);
-    b.lanes = mem_array(b.lane_count, sizeof(b.lanes[0]));
-    for (unsigned i = 0; i < b.lane_count; i++)
-        b.lanes[i].tell = -1;
-    if (b.looked.part_count > 1 && formats[b.looked.format]->line)
-        rc = count_years(&b, e);
-    if (rc == 0 && b.counted)
-        rc = build_find_folds(&b, e);
+    b->lane_count = lanes_wanted(b);
+    b->lanes = mem_array(b->lane_count, sizeof(b->lanes[0]));
+    for (unsigned i = 0; i < b->lane_count; i++)
+        b->lanes[i].tell = -1;
+    if (b->looked.part_count > 1 && formats[b->looked.format]->line)
+        rc = count_years(b, e);
+    if (rc == 0 && b->counted)
+        rc = build_find_folds(b, e);
     if (rc == 0)
-        rc = run_lanes(&b, e);
+        rc = run_lanes(b, e);
     if (rc == 0)
-        rc = build_tell_end(b.store, str_of(order->name), order->written.s, e);
-    return rc ? rc : segment_end(b.store, out, e);
+        rc = build_tell_end(b->store, str_of(order->name), order->written.s, e);
+    return rc ? rc : segment_end(b->store, out, e);
+}
+
+/* Where logs of a rotation are told too late, which only all of them show, they are read again. */
+int timeline_build(const struct build_order *order, struct segment_result *out, struct err *e)
+{
+    CLEANUP(building_release) struct building first = {.order = order};
+    CLEANUP(building_release) struct building again = {0};
+    struct build_order anew = *order;
+    int rc = build(&first, out, e);
+
+    if (rc || !order->restart)
+        return rc;
+    rotation_find_ends(&first.rotation);
+    if (first.rotation.end_count == 0)
+        return 0;
+    anew.ends = first.rotation.ends;
+    anew.end_count = first.rotation.end_count;
+    again.order = &anew;
+    rc = order->restart(order->context, e);
+    return rc ? rc : build(&again, out, e);
 }

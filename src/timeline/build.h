@@ -1,6 +1,7 @@
 /* build.h: evidence to a timeline: workers read it, side by side where it can be divided. */
 #pragma once
 #include "evidence/image_facts.h"
+#include "timeline/rotation.h"
 #include "timeline/segment_write.h"
 #include "timeline/walk.h"
 #include "timeline/zone_names.h"
@@ -26,10 +27,15 @@ struct build_order {
     struct str zone;                      /* that zone's file; empty: UTC */
     const struct build_setting *settings; /* of single sources, at most BUILD_SETTINGS_MOST */
     size_t setting_count;
-    const struct zone_files *zones; /* that sources may name; NULL: none */
-    unsigned workers;               /* 0: as many as there are processors */
-    uint64_t directory_most;        /* bytes of the timeline's directory; 0: DIRECTORY_MOST */
-    segment_put *put;               /* where the timeline's file goes */
+    const struct zone_files *zones;  /* that sources may name; NULL: none */
+    const struct rotation_end *ends; /* of sources, in the order of their names */
+    size_t end_count;
+    unsigned workers;        /* 0: as many as there are processors */
+    uint64_t directory_most; /* bytes of the timeline's directory; 0: DIRECTORY_MOST */
+    segment_put *put;        /* where the timeline's file goes */
+    /* What was put is forgotten, for all of it comes anew. NULL: years of rotated logs in an
+     * archive do not follow from one another. */
+    int (*restart)(void *context, struct err *e);
     /* Bytes of evidence that were read, of all there are; non-zero stops it. NULL: nobody asks. */
     int (*progress)(void *context, uint64_t done, uint64_t all, struct err *e);
     void *context;

@@ -9,6 +9,8 @@
 #include "timeline/disk_mark.h"
 #include "timeline/segment_room.h"
 
+#define NS_OF_S 1000000000
+
 enum { SENT_MOST = 1 << 20, PROGRESS_EVERY = 4 << 20 };
 
 static struct str bytes_of(const void *p, size_t size)
@@ -90,10 +92,14 @@ static const struct zone *zone_of(const struct job *j, struct str source)
 
 struct reader job_reader(struct job *j, struct str source, struct written written)
 {
-    return (struct reader){.names = j->names,
+    const int64_t *end_s = rotation_end_of(j->ends, j->task.end_count, source);
+    bool has_end = end_s && *end_s < written.s;
+
+    return (struct reader){.has_end = has_end,
+                           .names = j->names,
                            .zone = zone_of(j, source),
                            .zones = j->zones,
-                           .written_s = written.s,
+                           .written_s = has_end ? *end_s : written.s,
                            .stated_s = written.stated_s,
                            .bytes = read_bytes,
                            .bytes_context = j,
@@ -103,7 +109,12 @@ struct reader job_reader(struct job *j, struct str source, struct written writte
 
 int job_end_part(struct job *j, const struct reader *r, struct err *e)
 {
-    struct build_part part = {.counts = r->counts};
+    const struct reader_span *s = &r->span;
+    struct build_part part = {.counts = r->counts,
+                              .first_s = s->first_ns / NS_OF_S,
+                              .last_s = s->last_ns / NS_OF_S,
+                              .has_first = s->has_first,
+                              .has_last = s->has_last};
     int rc = block_end(j->writer, &part.digest, e);
 
     return rc ? rc : worker_send(j->channel, BUILD_PART_END, bytes_of(&part, sizeof(part)), e);
@@ -135,6 +146,7 @@ static int read_part(struct job *j, struct reader *r, uint64_t from, uint64_t to
     int rc;
 
     r->counts = (struct reader_counts){0};
+    r->span = (struct reader_span){0};
     r->last_ns = 0;
     r->from = from;
     r->to = to;

@@ -23,6 +23,7 @@ struct job {
     struct field_names *names;
     struct block_writer *writer;
     uint64_t read, told;       /* bytes of evidence, as far as it was read */
+    struct rotation_end *ends; /* of sources, in the order of their names */
     struct folds folds;        /* of the source that is read */
     struct year_breaks breaks; /* likewise */
     bool is_reading;           /* events, not years alone */

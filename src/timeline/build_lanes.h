@@ -30,6 +30,7 @@ struct building {
     struct year_breaks breaks;  /* of all of them */
     struct year_hosts hosts;    /* likewise */
     struct folds folds;         /* likewise */
+    struct rotation rotation;   /* of its sources, where they are several */
     bool has_looked;
     bool is_counting; /* years, before events are read */
     struct lane *lanes;

@@ -24,6 +24,7 @@ void build_argument(const struct build_order *o, const struct build_task *task,
     full.hosts = breaks ? breaks->hosts : 0;
     full.blocks = breaks ? breaks->blocks : 0;
     full.has_many_hosts = breaks && breaks->has_many_hosts;
+    full.end_count = (uint32_t)o->end_count;
     full.index_size = o->zones ? (uint32_t)o->zones->index.len : 0;
     full.zones_size = o->zones ? (uint32_t)o->zones->bytes.len : 0;
     buf_clear(out);
@@ -45,6 +46,14 @@ void build_argument(const struct build_order *o, const struct build_task *task,
     if (o->zones) {
         buf_addstr(out, buf_str(&o->zones->index));
         buf_addstr(out, buf_str(&o->zones->bytes));
+    }
+    for (size_t i = 0; i < o->end_count; i++) {
+        const struct rotation_end *end = &o->ends[i];
+        const struct build_end_head h = {.end_s = end->end_s,
+                                         .source_size = (uint32_t)end->source.len};
+
+        buf_add(out, &h, sizeof(h));
+        buf_addstr(out, end->source);
     }
 }
 

@@ -60,6 +60,17 @@ static void read_known(struct job *j, struct str *rest)
     j->zones = zone_names_new(index, take_bytes(rest, j->task.zones_size));
 }
 
+static void read_ends(struct job *j, struct str *rest)
+{
+    j->ends = mem_array(j->task.end_count, sizeof(j->ends[0]));
+    for (uint32_t i = 0; i < j->task.end_count; i++) {
+        struct build_end_head head;
+
+        memcpy(&head, take_bytes(rest, sizeof(head)).p, sizeof(head));
+        j->ends[i] = (struct rotation_end){take_bytes(rest, head.source_size), head.end_s};
+    }
+}
+
 int job_begin(struct job *j, struct str argument, struct err *e)
 {
     struct str rest = argument;
@@ -73,6 +84,8 @@ int job_begin(struct job *j, struct str argument, struct err *e)
         j->name = take_bytes(&rest, j->task.name_size);
     if (rc == 0)
         read_known(j, &rest);
+    if (rc == 0)
+        read_ends(j, &rest);
     j->names = field_names_new();
     j->writer = block_writer_new(j->names, job_send_block, j);
     return rc;
@@ -87,4 +100,5 @@ void job_release(struct job *j)
     block_writer_free(j->writer);
     field_names_free(j->names);
     folds_release(&j->folds);
+    free(j->ends);
 }

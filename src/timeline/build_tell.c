@@ -25,6 +25,18 @@ static int tell_disbelieved(struct reader *r, struct err *e)
     return reader_notice(r, 0, words, e);
 }
 
+/* Of an archive that has lost the times of its files. */
+static int tell_end(struct reader *r, struct err *e)
+{
+    char end[UTC_PLAIN_SIZE], words[256];
+
+    snprintf(words, sizeof(words),
+             "the next newer log of its rotation, by its name, shows that its lines end before %s: "
+             "their years follow from that, and not from when it was written",
+             day_of(end, r->written_s));
+    return reader_notice(r, 0, words, e);
+}
+
 /* Some lines without a year are of none that follows from their order. */
 static int tell_strays(struct reader *r, struct err *e)
 {
@@ -86,6 +98,8 @@ int job_tell_years(struct reader *r, struct err *e)
 
     if (r->has_inferred_years && r->stated_s != INT64_MIN)
         rc = tell_disbelieved(r, e);
+    if (rc == 0 && r->has_inferred_years && r->has_end)
+        rc = tell_end(r, e);
     if (rc == 0 && b && b->strays)
         rc = tell_strays(r, e);
     if (rc == 0 && b && b->blocks)

@@ -103,6 +103,12 @@ struct reader_counts {
     uint64_t lines, events, unparsed, continued, comments, empty;
     uint64_t notices; /* which no line is */
 };
+/* Of events with times of their own that are not out of order. */
+struct reader_span {
+    int64_t first_ns; /* of the first of them */
+    int64_t last_ns;  /* the latest of those whose year was inferred */
+    bool has_first, has_last;
+};
 typedef int reader_take(void *context, const struct event *event, struct err *e);
 /* Up to size bytes at off; *got 0 is the end. */
 typedef int reader_bytes_at(void *context, uint64_t off, void *bytes, size_t size, size_t *got,
@@ -123,13 +129,15 @@ struct reader {
     int64_t written_s; /* when the source was written last */
     int64_t stated_s;  /* what is stated of that and cannot be; INT64_MIN: nothing */
     bool has_inferred_years; /* of events that were made */
+    bool has_end;      /* written_s follows from when the next newer log of its rotation begins */
     uint64_t from, to; /* of a binary format: bytes of the part; to is UINT64_MAX: to the end */
     reader_bytes_at *bytes;
     void *bytes_context;
     reader_take *take;
     void *take_context;
     struct reader_counts counts;
-    int64_t last_ns; /* of the event before */
+    struct reader_span span; /* of the events of a part */
+    int64_t last_ns;         /* of the event before */
     bool has_last;
     bool begins_event;           /* of a format with event_of: the line is the first of its event */
     bool is_plain;               /* the line that is asked for is known to be ASCII without NUL */

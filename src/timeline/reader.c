@@ -112,6 +112,18 @@ void reader_zone(struct reader *r, struct str name, struct stated *s)
     s->has_zone = s->zone != NULL;
 }
 
+static void see_span(struct reader_span *s, const struct event *e)
+{
+    if (!s->has_first) {
+        s->has_first = true;
+        s->first_ns = e->ns;
+    }
+    if (e->doubt & DOUBT_YEAR && (!s->has_last || e->ns > s->last_ns)) {
+        s->has_last = true;
+        s->last_ns = e->ns;
+    }
+}
+
 int reader_event(struct reader *r, struct event *e, struct err *err)
 {
     struct str kind;
@@ -127,6 +139,8 @@ int reader_event(struct reader *r, struct event *e, struct err *err)
     if (e->precision == TIME_NONE && !(r->format->is_export && e->doubt & DOUBT_ORDER)) {
         e->ns = r->last_ns;
         e->doubt |= DOUBT_ORDER;
+    } else if (!r->years.is_stray) {
+        see_span(&r->span, e);
     }
     if (r->decoded && (rc = decoded_place(r->decoded, e->at, &e->at, err)))
         return rc;

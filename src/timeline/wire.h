@@ -39,12 +39,18 @@ struct build_task {
     uint64_t strays, hosts, blocks;      /* likewise */
     uint32_t has_many_hosts, unused_too; /* likewise */
     uint32_t index_size, zones_size;     /* zones by their names (zone_names.h) */
+    uint32_t end_count, unused_then;     /* of sources of a rotation */
     /* Then the zone's file, struct build_setting_head, source and zone's file of each setting, the
-     * name of the evidence, struct fold and struct year_break for each, and index and
-     * bytes of the zones. */
+     * name of the evidence, struct fold and struct year_break for each, index and bytes of the
+     * zones, and struct build_end_head and source for each end. */
 };
 struct build_setting_head {
     uint32_t source_size, zone_size;
+};
+
+struct build_end_head {
+    int64_t end_s;
+    uint32_t source_size, unused;
 };
 
 enum build_message {
@@ -98,6 +104,8 @@ struct build_block {
 struct build_part {
     struct hash digest;
     struct reader_counts counts;
+    int64_t first_s, last_s; /* as struct rotation_span has them */
+    uint32_t has_first, has_last;
 };
 
 /* Runs in the worker. */

@@ -213,6 +213,23 @@ class Rotation(CaseTest):
         digests = [t["digest"] for t in self.ana.json("analyse timelines")]
         self.ana("analyse timeline --again")
         self.assertEqual([t["digest"] for t in self.ana.json("analyse timelines")], digests)
+        # The same in an archive, in each order in which its files may stand: the last of them is a year older than the last such months.
+        for order in (1, -1):
+            archive = io.BytesIO()
+            with tarfile.open(fileobj=archive, mode="w:gz") as tar:
+                for name, _, _ in self.MONTHS[::order]:
+                    tar.add(self.folder / name, f"log/{name}")
+                info = tarfile.TarInfo("log/auth.log-20261110")  # nobody knows how old that is beside those with numbers
+                text = b"Nov  9 10:00:00 web1 app[3]: 2026-11\n"
+                info.size, info.mtime = len(text), int(at("2026-11-20T00:00:00+00:00").timestamp())
+                tar.addfile(info, io.BytesIO(text))
+            path = self.folder / f"logs{order}.tgz"
+            path.write_bytes(archive.getvalue())
+            self.ana(f"preserve files '{path}'")
+            self.ana("analyse timeline")
+            self.check()
+            self.assertEqual(sorted(e["source"].rpartition("/")[2] for e in self.ana.json(f"analyse search 'event.kind:notice and source:logs{order}*'")),
+                             ["auth.log.5"])
 
     def test_one_that_is_missing_changes_nothing(self):
         self.take(left_out=("auth.log.1", "auth.log.3.gz"))

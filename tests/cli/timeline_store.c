@@ -20,6 +20,13 @@ static int put(void *context, struct str bytes, struct err *e)
     return file_write_fd(*(int *)context, bytes.p, bytes.len, "the timeline", e);
 }
 
+static int restart(void *context, struct err *e)
+{
+    int out = *(int *)context;
+
+    return lseek(out, 0, SEEK_SET) < 0 || ftruncate(out, 0) ? err_errno(e, "cannot write anew") : 0;
+}
+
 static int build(char **argv, unsigned workers, uint64_t directory_most, struct err *e)
 {
     CLEANUP_BUF struct buf zone = {0};
@@ -33,6 +40,7 @@ static int build(char **argv, unsigned workers, uint64_t directory_most, struct 
                                 .workers = workers,
                                 .directory_most = directory_most,
                                 .put = put,
+                                .restart = restart,
                                 .context = &out};
     struct segment_result r;
     struct stat st;
