@@ -489,6 +489,7 @@ static void building_release(struct building *b)
     free(b->years);
     folds_release(&b->folds);
     rotation_release(&b->rotation);
+    year_hosts_release(&b->hosts);
     segment_writer_free(b->store);
 }
 

@@ -476,7 +476,7 @@ static int each_part(struct job *j, const struct walked *m, walk_take *take, str
 static int count_part(void *context, const struct walked *m, struct err *e)
 {
     CLEANUP(years_part_release) struct years_part part = {0};
-    CLEANUP_FREE struct year_hosts *hosts = mem_new(struct year_hosts);
+    CLEANUP(year_hosts_freep) struct year_hosts *hosts = year_hosts_new();
     struct build_counted counted;
     struct job *j = context;
     struct reader r;

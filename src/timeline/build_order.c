@@ -23,6 +23,8 @@ void build_argument(const struct build_order *o, const struct build_task *task,
     full.strays = breaks ? breaks->strays : 0;
     full.hosts = breaks ? breaks->hosts : 0;
     full.blocks = breaks ? breaks->blocks : 0;
+    full.changes = breaks ? breaks->changes : 0;
+    full.is_none = breaks && breaks->is_none;
     full.has_many_hosts = breaks && breaks->has_many_hosts;
     full.end_count = (uint32_t)o->end_count;
     full.index_size = o->zones ? (uint32_t)o->zones->index.len : 0;

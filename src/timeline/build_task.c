@@ -55,6 +55,8 @@ static void read_known(struct job *j, struct str *rest)
     j->breaks.strays = j->task.strays;
     j->breaks.hosts = j->task.hosts;
     j->breaks.blocks = j->task.blocks;
+    j->breaks.changes = j->task.changes;
+    j->breaks.is_none = j->task.is_none != 0;
     j->breaks.has_many_hosts = j->task.has_many_hosts != 0;
     index = take_bytes(rest, j->task.index_size);
     j->zones = zone_names_new(index, take_bytes(rest, j->task.zones_size));

@@ -59,11 +59,37 @@ static int tell_hosts(struct reader *r, struct err *e)
     char words[256];
 
     snprintf(words, sizeof(words),
-             "another host begins where dates go back, %" PRIu64
-             " time%s, as where logs of several "
-             "hosts stand one behind another: the years of each follow from its own lines and from "
-             "when the file was written",
+             "another host begins where dates go back, or where the log before ended when the file "
+             "was written, %" PRIu64 " time%s, as where logs of several hosts stand one behind "
+             "another: the years of each follow from its own lines and from when the file was "
+             "written",
              count, count == 1 ? "" : "s");
+    return reader_notice(r, 0, words, e);
+}
+
+static int tell_changes(struct reader *r, struct err *e)
+{
+    uint64_t count = r->years.breaks->changes;
+    char words[384];
+
+    snprintf(words, sizeof(words),
+             "its host changes for good where dates go on, %" PRIu64
+             " time%s: lines before that are told as of years before those behind it, but logs of "
+             "several hosts one behind another look the same, and theirs would be later",
+             count, count == 1 ? "" : "s");
+    return reader_notice(r, 0, words, e);
+}
+
+/* What would follow from the order of the lines is no year of a log. */
+static int tell_none(struct reader *r, struct err *e)
+{
+    char words[256];
+
+    snprintf(words, sizeof(words),
+             "by the order of its lines they would be of years before %d, which cannot be, as "
+             "where many logs stand one behind another: each is told as of the last year in which "
+             "it can be",
+             YEARS_OLDEST);
     return reader_notice(r, 0, words, e);
 }
 
@@ -98,6 +124,8 @@ int job_tell_years(struct reader *r, struct err *e)
 
     if (r->has_inferred_years && r->stated_s != INT64_MIN)
         rc = tell_disbelieved(r, e);
+    if (rc == 0 && b && b->is_none)
+        return tell_none(r, e);
     if (rc == 0 && r->has_inferred_years && r->has_end)
         rc = tell_end(r, e);
     if (rc == 0 && b && b->strays)
@@ -106,6 +134,8 @@ int job_tell_years(struct reader *r, struct err *e)
         rc = tell_blocks(r, e);
     if (rc == 0 && b && b->hosts)
         rc = tell_hosts(r, e);
+    if (rc == 0 && b && b->changes)
+        rc = tell_changes(r, e);
     if (rc == 0 && b && b->has_many_hosts && b->count > 1)
         rc = tell_many_hosts(r, e);
     return rc;

@@ -37,7 +37,7 @@ int build_take_runs(struct lane *l, struct str body, struct err *e)
 int build_take_hosts(struct lane *l, struct str body, struct err *e)
 {
     if (body.len % sizeof(struct year_host) ||
-        body.len / sizeof(struct year_host) > YEAR_HOSTS_MOST)
+        body.len / sizeof(struct year_host) > YEAR_STAYS_MOST)
         return build_unsound(e);
     for (; body.len; body = str_from(body, sizeof(struct year_host))) {
         struct year_host host;

@@ -47,7 +47,7 @@ static void count_time(struct reader *r, const struct event *e, const struct sta
     struct years_part *p = r->counting;
 
     if (s->year == 0)
-        years_part_add(p, s, e->at, year_hosts_see(r->hosts, r->host, e->at));
+        years_part_add(p, s, e->at, r->hosts, r->host);
     else
         years_part_add_stated(p, s);
     r->host = STR("");
@@ -233,7 +233,7 @@ int reader_find_years(struct reader *r, uint64_t part_size, struct years *begin,
                       struct year_breaks *breaks, struct err *e)
 {
     CLEANUP_FREE struct years_part *parts = mem_array(count, sizeof(parts[0]));
-    CLEANUP_FREE struct year_hosts *hosts = mem_new(struct year_hosts);
+    CLEANUP(year_hosts_freep) struct year_hosts *hosts = year_hosts_new();
     int rc = reader_count_years(r, 0, UINT64_MAX, part_size, parts, count, hosts, e);
 
     forget_state(r);

@@ -394,8 +394,9 @@ static bool is_same_day(struct reader *r, struct str line, uint64_t at)
         return false;
     hour = (p[0] - '0') * 10 + p[1] - '0';
     behind = str_from(line, sizeof(counting->day) + 9);
-    if (!year_hosts_see_again(r->hosts, behind, at))
-        (void)year_hosts_see(r->hosts, syslog_host(behind), at);
+    if (!year_hosts_see_again(r->hosts, behind, at) &&
+        !year_hosts_see_known(r->hosts, syslog_host(behind), at))
+        return false; /* a log of another host may begin with it */
     years_part_same_day(counting, hour, (p[3] - '0') * 10 + p[4] - '0',
                         (p[6] - '0') * 10 + p[7] - '0');
     counting->has_fold = counting->has_fold || (counting->fold_hours >> hour & 1);

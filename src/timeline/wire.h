@@ -30,16 +30,17 @@ struct build_task {
     uint32_t name_size;
     uint32_t image_format; /* of a disk: enum image_format */
     uint32_t setting_count;
-    uint32_t second;                     /* of a part: the format of lines that format declines */
-    uint32_t share, shares;              /* of BUILD_ALL: which sources are this worker's */
-    uint32_t encoding;                   /* of a part: enum text_encoding */
-    uint32_t source_room;                /* bytes of the directory, of a source that is one part */
-    uint32_t fold_count;                 /* of a part: what is known of the source */
-    uint32_t break_count;                /* likewise */
-    uint64_t strays, hosts, blocks;      /* likewise */
-    uint32_t has_many_hosts, unused_too; /* likewise */
-    uint32_t index_size, zones_size;     /* zones by their names (zone_names.h) */
-    uint32_t end_count, unused_then;     /* of sources of a rotation */
+    uint32_t second;                  /* of a part: the format of lines that format declines */
+    uint32_t share, shares;           /* of BUILD_ALL: which sources are this worker's */
+    uint32_t encoding;                /* of a part: enum text_encoding */
+    uint32_t source_room;             /* bytes of the directory, of a source that is one part */
+    uint32_t fold_count;              /* of a part: what is known of the source */
+    uint32_t break_count;             /* likewise */
+    uint64_t strays, hosts, blocks;   /* likewise */
+    uint64_t changes;                 /* likewise */
+    uint32_t has_many_hosts, is_none; /* likewise */
+    uint32_t index_size, zones_size;  /* zones by their names (zone_names.h) */
+    uint32_t end_count, unused_then;  /* of sources of a rotation */
     /* Then the zone's file, struct build_setting_head, source and zone's file of each setting, the
      * name of the evidence, struct fold and struct year_break for each, index and bytes of the
      * zones, and struct build_end_head and source for each end. */

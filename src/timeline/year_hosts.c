@@ -1,10 +1,8 @@
 /* year_hosts.c: from where to where in a source each host has lines. */
 #include "timeline/year_hosts.h"
+#include "base/mem.h"
 
-enum { LINES_LEAST = 3, UNNAMED_MOST = 4096 };
-
-/* What a machine says of itself at each boot, before it knows its name. */
-static bool is_unnamed(struct str name)
+bool host_is_unnamed(struct str name)
 {
     return str_is(name, "localhost") || str_is(name, "localhost.localdomain") ||
            str_is(name, "(none)");
@@ -20,24 +18,51 @@ static uint64_t hash_of(struct str name)
     return hash ^ hash >> 32;
 }
 
+void year_hosts_release(struct year_hosts *h)
+{
+    free(h->of);
+    *h = (struct year_hosts){0};
+}
+
+struct year_hosts *year_hosts_new(void)
+{
+    return mem_new(struct year_hosts);
+}
+
+void year_hosts_free(struct year_hosts *h)
+{
+    if (h)
+        year_hosts_release(h);
+    free(h);
+}
+
 /* The slot of that host, or the one that it would have; there are more than hosts. */
 static uint16_t *slot_of(struct year_hosts *h, uint64_t hash)
 {
     size_t i = hash % YEAR_HOST_SLOTS;
 
-    while (h->slots[i] && h->of[h->slots[i] - 1].hash != hash)
+    while (h->slots[i] && h->of[h->last_of[h->slots[i] - 1]].hash != hash)
         i = (i + 1) % YEAR_HOST_SLOTS;
     return &h->slots[i];
 }
 
-static bool push(struct year_hosts *h, uint16_t *slot, const struct year_host *host)
+static void push(struct year_hosts *h, const struct year_host *stay, uint32_t host)
 {
-    if (h->count == YEAR_HOSTS_MOST) {
+    h->of = mem_grow(h->of, h->count, &h->room, sizeof(h->of[0]));
+    h->of[h->count] = *stay;
+    h->of[h->count].host = host;
+    h->last_of[host] = (uint32_t)h->count++;
+}
+
+/* The first stay of a host. */
+static bool push_new(struct year_hosts *h, uint16_t *slot, const struct year_host *stay)
+{
+    if (h->hosts == YEAR_HOSTS_MOST) {
         h->has_many = true;
         return false;
     }
-    h->of[h->count++] = *host;
-    *slot = (uint16_t)h->count;
+    push(h, stay, h->hosts);
+    *slot = (uint16_t)++h->hosts;
     return true;
 }
 
@@ -53,7 +78,7 @@ static struct year_host_kept *kept_of(struct year_hosts *h, const char *name, si
                     YEAR_HOSTS_KEPT];
 }
 
-static void keep(struct year_hosts *h, struct str name, size_t index)
+static void keep(struct year_hosts *h, struct str name, size_t host)
 {
     struct year_host_kept *k;
 
@@ -62,31 +87,58 @@ static void keep(struct year_hosts *h, struct str name, size_t index)
     k = kept_of(h, name.p, name.len);
     memcpy(k->name, name.p, name.len);
     k->len = (uint8_t)name.len;
-    k->index = (uint16_t)index;
+    k->host = (uint16_t)host;
 }
 
-static void see(struct year_host *host, uint64_t at)
+/* Of a host that is known. */
+static void see(struct year_hosts *h, uint32_t host, uint64_t at)
 {
-    host->last = at;
-    host->lines++;
+    struct year_host *stay = &h->of[h->last_of[host]];
+
+    if (stay->last < h->from && h->count < YEAR_STAYS_MOST) {
+        const struct year_host next = {.hash = stay->hash, .first = at, .last = at, .lines = 1};
+
+        push(h, &next, host);
+        return;
+    }
+    stay->last = at;
+    stay->lines++;
+}
+
+void year_hosts_begin(struct year_hosts *h, uint64_t at)
+{
+    h->from = at;
+}
+
+bool year_hosts_see_known(struct year_hosts *h, struct str name, uint64_t at)
+{
+    uint16_t *slot;
+
+    if (h->has_many || host_is_unnamed(name))
+        return true;
+    slot = slot_of(h, hash_of(name));
+    if (*slot == 0)
+        return false;
+    see(h, *slot - 1U, at);
+    keep(h, name, *slot - 1U);
+    return true;
 }
 
 bool year_hosts_see(struct year_hosts *h, struct str name, uint64_t at)
 {
-    struct year_host host = {.hash = hash_of(name), .first = at, .last = at, .lines = 1};
+    struct year_host stay = {.first = at, .last = at, .lines = 1};
     uint16_t *slot;
-    bool is_new;
 
-    if (h->has_many || is_unnamed(name))
+    if (h->has_many || host_is_unnamed(name))
         return !h->has_many;
-    slot = slot_of(h, host.hash);
-    is_new = *slot == 0;
-    if (is_new && !push(h, slot, &host))
+    if (year_hosts_see_known(h, name, at))
         return false;
-    if (!is_new)
-        see(&h->of[*slot - 1], at);
+    stay.hash = hash_of(name);
+    slot = slot_of(h, stay.hash);
+    if (!push_new(h, slot, &stay))
+        return false;
     keep(h, name, *slot - 1U);
-    return is_new;
+    return true;
 }
 
 bool year_hosts_see_again(struct year_hosts *h, struct str text, uint64_t at)
@@ -100,47 +152,30 @@ bool year_hosts_see_again(struct year_hosts *h, struct str text, uint64_t at)
     k = kept_of(h, text.p, len);
     if (k->len != len || memcmp(k->name, text.p, len) != 0)
         return false;
-    see(&h->of[k->index], at);
+    see(h, k->host, at);
     return true;
 }
 
-void year_hosts_add(struct year_hosts *h, const struct year_host *host)
+void year_hosts_add(struct year_hosts *h, const struct year_host *stay)
 {
-    uint16_t *slot = slot_of(h, host->hash);
+    uint16_t *slot = slot_of(h, stay->hash);
     struct year_host *to;
 
     if (*slot == 0) {
-        (void)push(h, slot, host);
+        (void)push_new(h, slot, stay);
         return;
     }
-    to = &h->of[*slot - 1];
-    to->first = host->first < to->first ? host->first : to->first;
-    to->last = host->last > to->last ? host->last : to->last;
-    to->lines += host->lines;
+    if (h->count < YEAR_STAYS_SUM) {
+        push(h, stay, *slot - 1U);
+        return;
+    }
+    to = &h->of[h->last_of[*slot - 1]];
+    to->first = stay->first < to->first ? stay->first : to->first;
+    to->last = stay->last > to->last ? stay->last : to->last;
+    to->lines += stay->lines;
 }
 
 bool year_host_is_sound(const struct year_host *host, uint64_t lines_most)
 {
     return host->first <= host->last && host->lines > 0 && host->lines <= lines_most;
-}
-
-bool year_hosts_part(const struct year_hosts *h, uint64_t at)
-{
-    const struct year_host *before = NULL, *begins = NULL;
-
-    if (h->has_many)
-        return false;
-    for (size_t i = 0; i < h->count; i++) {
-        const struct year_host *host = &h->of[i];
-
-        if (host->first < at && host->last >= at)
-            return false;
-        if (host->last < at && (!before || host->last > before->last))
-            before = host;
-        if (host->first >= at && (!begins || host->first < begins->first))
-            begins = host;
-    }
-    if (begins && begins->first - at > UNNAMED_MOST)
-        return false;
-    return before && begins && before->lines >= LINES_LEAST && begins->lines >= LINES_LEAST;
 }

@@ -56,8 +56,7 @@ static size_t count_turned(const struct span *spans, size_t count)
     return turned;
 }
 
-/* Whether the file was written when that block was. */
-static bool is_of_end(const struct year_run *r, int64_t written_s)
+bool year_is_of_end(const struct year_date *d, int64_t written_s)
 {
     struct stated written = {0};
     struct year_date end;
@@ -65,7 +64,7 @@ static bool is_of_end(const struct year_run *r, int64_t written_s)
 
     stated_from_seconds(&written, year_within(written_s));
     end = year_date_of(&written);
-    days = year_days_between(&r->last, &end);
+    days = year_days_between(d, &end);
     return days >= -1 && days <= RETURN_DAYS;
 }
 
@@ -94,6 +93,6 @@ bool year_runs_are_rotated(const struct year_runs *r, int64_t written_s, size_t 
         }
     }
     turned = count_turned(spans, r->count);
-    return turned > 1 || (turned == 1 && is_of_end(&r->of[*newest], written_s) &&
-                          !is_of_end(&r->of[r->count - 1], written_s));
+    return turned > 1 || (turned == 1 && year_is_of_end(&r->of[*newest].last, written_s) &&
+                          !year_is_of_end(&r->of[r->count - 1].last, written_s));
 }

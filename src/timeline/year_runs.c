@@ -12,7 +12,8 @@ static bool can_be_one(const struct year_run *a, const struct year_run *b)
 /* Whether b, or its first line, goes on with a. */
 static bool goes_on(const struct year_run *a, const struct year_run *b)
 {
-    return !(b->begins & YEAR_BEGINS_HOST) && year_is_near(&a->last, &b->first) && can_be_one(a, b);
+    return !(b->begins & (YEAR_BEGINS_HOST | YEAR_BEGINS_ON)) &&
+           year_is_near(&a->last, &b->first) && can_be_one(a, b);
 }
 
 void year_runs_release(struct year_runs *r)
@@ -50,7 +51,7 @@ bool year_run_is_sound(const struct year_run *r, uint64_t size)
            (r->year == 0 || year_is_within(r->year, FIRST_YEAR, LAST_YEAR)) &&
            r->votes <= size * 2 && r->week_lines <= size && r->week_days <= r->week_lines &&
            is_sound_week(r) && r->is_foreign <= 1 &&
-           r->begins <= (YEAR_BEGINS_HOST | YEAR_BEGINS_BACK);
+           r->begins <= (YEAR_BEGINS_HOST | YEAR_BEGINS_BACK | YEAR_BEGINS_ON);
 }
 
 bool year_stated_is_sound(const struct year_stated *s, uint64_t size)
@@ -399,8 +400,12 @@ static void reduce(struct year_runs *r, const struct year_run *run)
 /* All of them, of which r knows clocks and starts. */
 void year_runs_reduce(struct year_runs *r, const struct year_runs *all)
 {
-    for (size_t i = 0; i < all->count; i++)
-        reduce(r, &all->of[i]);
+    for (size_t i = 0; i < all->count; i++) {
+        struct year_run run = all->of[i];
+
+        run.begins &= ~(uint32_t)YEAR_BEGINS_ON;
+        reduce(r, &run);
+    }
     r->strays += all->strays;
     r->before = all->before;
     r->last = all->last;
@@ -517,8 +522,18 @@ void year_runs_add_stated(struct year_runs *r, const struct year_stated *s)
         vote_behind(&r->of[r->count - 1], &r->last, s->lines);
 }
 
-/* What a part has, behind what stands before it. */
-void year_runs_append(struct year_runs *to, const struct years_part *part)
+/* A host that is new to a part is none of the source, most often. */
+static struct year_run within(const struct year_run *run, const struct year_sweep *sweep)
+{
+    struct year_run out = *run;
+
+    if (out.begins & YEAR_BEGINS_ON && !year_sweep_is_first(sweep, out.at))
+        out.begins &= ~(uint32_t)YEAR_BEGINS_ON;
+    return out;
+}
+
+void year_runs_append(struct year_runs *to, const struct years_part *part,
+                      const struct year_sweep *sweep)
 {
     const struct year_runs *runs = &part->runs;
 
@@ -532,8 +547,11 @@ void year_runs_append(struct year_runs *to, const struct years_part *part)
         year_runs_add_stated(to, &runs->before);
         to->last.lines -= runs->before.lines; /* the first run knows of them */
     }
-    for (size_t k = 0; k < runs->count; k++)
-        year_runs_add(to, &runs->of[k], YEAR_RUNS_SUM);
+    for (size_t k = 0; k < runs->count; k++) {
+        const struct year_run run = within(&runs->of[k], sweep);
+
+        year_runs_add(to, &run, YEAR_RUNS_SUM);
+    }
     to->last = runs->last;
 }
 

@@ -10,18 +10,19 @@ enum {
     BACK_DAYS = 100, /* from a line to the next, where the newest is the first */
     BACK_LEAST = 4,
     HALF_DAYS = DAYS / 2 - NEAR_DAYS,
-    RETURN_DAYS = 2,    /* behind a stray */
-    UNSET_DAYS = 7,     /* that a machine waits for the time */
-    LATE_DAYS = 21,     /* that lines may come after others of the new year */
-    TURNS_LINES = 10,   /* of a host that stand between those of others */
-    DENSE_LINES = 3,    /* fewer are no order that others go astray from */
-    LEAP_SHARE = 50,    /* one of so many lines of 29 February shows the year */
-    OLDEST_YEAR = 1990, /* what is stated to be older is of a clock that was not set */
-    UNSET_YEAR = 2000,  /* so is its first day */
-    FIRST_YEAR = 1678,  /* as stated_is_date has them */
+    RETURN_DAYS = 2,            /* behind a stray */
+    UNSET_DAYS = 7,             /* that a machine waits for the time */
+    LATE_DAYS = 21,             /* that lines may come after others of the new year */
+    TURNS_LINES = 10,           /* of a host that stand between those of others */
+    DENSE_LINES = 3,            /* fewer are no order that others go astray from */
+    LEAP_SHARE = 50,            /* one of so many lines of 29 February shows the year */
+    OLDEST_YEAR = YEARS_OLDEST, /* what is stated to be older is of a clock that was not set */
+    UNSET_YEAR = 2000,          /* so is its first day */
+    FIRST_YEAR = 1678,          /* as stated_is_date has them */
     LAST_YEAR = 2261,
-    CYCLE = 28,    /* years behind which all days of the week come again */
-    LEAP_MOST = 8, /* years from one 29 February to the next, at most */
+    CYCLE = 28,        /* years behind which all days of the week come again */
+    CHANGES_MOST = 64, /* places that are told of */
+    LEAP_MOST = 8,     /* years from one 29 February to the next, at most */
 };
 
 static inline struct year_date year_date_of(const struct stated *s)
@@ -119,11 +120,16 @@ static inline bool year_begins_unset(const struct year_run *r)
 {
     return r->first.month == 1 && r->first.day == 1 && r->highest - r->lowest <= UNSET_DAYS;
 }
+/* Goes through the runs as years_next goes through their lines: the date of the last one. */
+void year_go_through(struct years *y, const struct year_runs *runs);
+/* Whether the source was written when that was. */
+bool year_is_of_end(const struct year_date *d, int64_t written_s);
 /* Whether those are rotated logs one behind another, each a block: they lie side by side in one
  * year, and some end where such begin that stand before them. *newest gets the last one of time. */
 bool year_runs_are_rotated(const struct year_runs *r, int64_t written_s, size_t *newest);
-/* What a part has, behind what stands before it. */
-void year_runs_append(struct year_runs *to, const struct years_part *part);
+/* What a part has, behind what stands before it. sweep: of hosts of the whole source. */
+void year_runs_append(struct year_runs *to, const struct years_part *part,
+                      const struct year_sweep *sweep);
 /* The file was written when its lines were: what stands behind those of that time went astray. */
 void year_runs_return(struct year_runs *r, int64_t written_s);
 /* Of one day, or of two that are next to each other; a machine may wait for the time for days. */

@@ -1,17 +1,5 @@
 /* years.c: of which years lines are whose dates state none. */
-#include "base/mem.h"
 #include "timeline/year_runs.h"
-
-/* New years from one run to the next; one that goes back over a new year by days is late. */
-static int turn_to(const struct year_run *from, const struct year_run *to)
-{
-    int days = year_days_between(&from->last, &to->first);
-
-    if (from->lines >= DENSE_LINES && from->last.month == 1 && to->first.month == 12 && days < 0 &&
-        days >= -LATE_DAYS)
-        return -1;
-    return year_is_turn(&from->last, &to->first);
-}
 
 /* The year of the lines around it, or the one in which it is within a month of them; or the first
  * before in which it can be. */
@@ -52,11 +40,25 @@ static bool is_astray(struct years *y, uint64_t at, const struct year_date *firs
     return y->last.month && !year_is_near(&y->last, first);
 }
 
+/* The last one in which a line can be. */
+static int year_by_itself(const struct years *y, const struct year_date *d)
+{
+    struct stated written = {0}, s;
+
+    stated_from_seconds(&written, year_within(y->written_s));
+    s = year_date_stated(d, written.year + 1);
+    while (s.year > written.year - LEAP_MOST && !year_can_be(&s, y->written_s))
+        s.year--;
+    return s.year;
+}
+
 int years_next(struct years *y, const struct stated *s, uint64_t at, bool *is_stray)
 {
     struct year_date d = year_date_of(s);
 
     *is_stray = false;
+    if (y->breaks && y->breaks->is_none)
+        return year_by_itself(y, &d);
     if (y->before.month && year_is_late(&y->before, &d) && !y->is_stray)
         return y->year - 1;
     if (y->before.month &&
@@ -72,12 +74,45 @@ int years_next(struct years *y, const struct stated *s, uint64_t at, bool *is_st
     return y->year;
 }
 
+void year_go_through(struct years *y, const struct year_runs *runs)
+{
+    for (size_t k = 0; k < runs->count; k++) {
+        const struct year_run *run = &runs->of[k];
+
+        if (y->before.month && year_is_late(&y->before, &run->first))
+            continue;
+        y->is_stray = is_astray(y, run->at, &run->first);
+        y->before = run->last;
+        if (!y->is_stray)
+            y->last = run->last;
+    }
+}
+
 void years_part_release(struct years_part *p)
 {
     year_runs_release(&p->runs);
 }
 
-void years_part_add(struct years_part *p, const struct stated *s, uint64_t at, bool is_new)
+/* What the first line of a run is to the hosts of the lines before it. */
+static uint32_t see_host(struct years_part *p, const struct year_date *first, uint64_t at,
+                         struct year_hosts *hosts, struct str host)
+{
+    bool is_apart = p->runs.count == 0 || year_is_apart(&p->runs.of[p->runs.count - 1].last, first);
+
+    if (is_apart)
+        year_hosts_begin(hosts, at);
+    if (!year_hosts_see(hosts, host, at))
+        return 0;
+    if (is_apart)
+        return YEAR_BEGINS_HOST;
+    if (host_is_unnamed(host))
+        return 0;
+    year_hosts_begin(hosts, at);
+    return YEAR_BEGINS_ON;
+}
+
+void years_part_add(struct years_part *p, const struct stated *s, uint64_t at,
+                    struct year_hosts *hosts, struct str host)
 {
     struct year_run line = {
         .at = at, .lines = 1, .first = year_date_of(s), .last = year_date_of(s)};
@@ -88,9 +123,7 @@ void years_part_add(struct years_part *p, const struct stated *s, uint64_t at, b
         line.week_lines = line.week_days = 1;
         line.week = year_week_of(s);
     }
-    if (is_new)
-        line.begins =
-            p->runs.count == 0 || year_is_apart(&p->runs.of[p->runs.count - 1].last, &line.first);
+    line.begins = see_host(p, &line.first, at, hosts, host);
     memset(p->day, 0, sizeof(p->day));
     year_runs_add(&p->runs, &line, YEAR_RUNS_ALL);
     last = &p->runs.of[p->runs.count - 1].last;
@@ -119,422 +152,4 @@ void years_part_add_stated(struct years_part *p, const struct stated *s)
         &p->runs,
         &(struct year_stated){
             .first_year = s->year, .last_year = s->year, .lines = 1, .first = d, .last = d});
-}
-
-/* What all runs come to. */
-struct summed {
-    uint64_t lines;
-    uint64_t leaps; /* of the run with the most lines of 29 February */
-    int64_t leap;   /* turns behind it */
-};
-
-static struct summed sum_of(const struct year_runs *r, const struct year_breaks *b)
-{
-    struct summed all = {0};
-
-    for (size_t i = 0; i < r->count; i++) {
-        all.lines += r->of[i].lines;
-        if (r->of[i].leaps > all.leaps) {
-            all.leaps = r->of[i].leaps;
-            all.leap = b->of[r->count - 1].year - b->of[i].year;
-        }
-    }
-    return all;
-}
-
-/* Whether lines whose last one is of this year have their dates: 29 February is of a year that has
- * it. */
-static bool has_dates(const struct summed *all, int year)
-{
-    struct stated day = {.month = 2, .day = 29};
-
-    day.year = year - (int)all->leap;
-    return !year_is_shown(all->leaps, all->lines) || stated_is_date(&day);
-}
-
-/* A last line that is after the file, behind one that is not, is the doubtful one. */
-static struct year_date anchor_of(const struct year_run *last, int year, int64_t written_s)
-{
-    const struct stated end = year_date_stated(&last->last, year);
-    const struct stated before = year_date_stated(&last->before, year);
-
-    if (last->lines >= DENSE_LINES && !year_can_be(&end, written_s) && last->before.month &&
-        year_can_be(&before, written_s) && year_days_between(&last->before, &last->last) > 0)
-        return last->before;
-    return last->last;
-}
-
-/* The year of the last run, where its last line is not after the source by more than a day. */
-static int last_year(const struct year_run *last, const struct summed *all, int64_t written_s)
-{
-    struct stated written = {0};
-    int year;
-
-    stated_from_seconds(&written, year_within(written_s));
-    for (year = written.year + 1; year > FIRST_YEAR; year--) {
-        const struct year_date anchor = anchor_of(last, year, written_s);
-        struct stated end = year_date_stated(&anchor, year);
-
-        if (end.month == 2 && end.day == 29 && !year_is_shown(all->leaps, all->lines))
-            end.day = 28;
-        if (year_can_be(&end, written_s) && has_dates(all, year))
-            break;
-    }
-    return year;
-}
-
-/* Whether lines beside those show their year, which is not after the source. */
-static bool is_known(const struct year_run *r, int64_t written_s)
-{
-    const struct stated s = year_date_stated(&r->first, (int)r->year);
-
-    return year_is_shown(r->votes, r->lines) && r->votes && year_can_be(&s, written_s);
-}
-
-/* The calendar of most days, and of those of most lines. */
-static int calendar_of(const struct year_run *r)
-{
-    const struct year_week *w = &r->week;
-    int most = 0;
-
-    for (int i = 1; i < YEAR_CALENDARS; i++)
-        if (w->days[i] > w->days[most] ||
-            (w->days[i] == w->days[most] && w->lines[i] > w->lines[most]))
-            most = i;
-    return most;
-}
-
-/* Whether days of the week show of which year those are: days of it agree, by most. */
-static bool has_week(const struct year_run *r, uint32_t days)
-{
-    int64_t sure = 2 * (int64_t)r->week.days[calendar_of(r)] - r->week_days;
-
-    return sure >= days && sure * 2 >= r->week_days && year_is_shown(r->week_lines, r->lines);
-}
-
-/* Whether a year has those days of the week: no more lines have them in another one than such as
- * may be wrong. */
-static bool is_of_calendar(const struct year_run *r, int year)
-{
-    const struct year_week *w = &r->week;
-    int most = calendar_of(r), own = year_calendar(year);
-    uint32_t more = w->lines[most] > w->lines[own] ? w->lines[most] - w->lines[own] : 0;
-
-    return w->days[most] - w->days[own] < DENSE_LINES && !year_is_shown(more, r->week_lines);
-}
-
-/* The last year up to that one that has the days of the week. */
-static int64_t year_of_week(const struct year_run *r, int64_t year)
-{
-    for (int64_t y = year; y > year - CYCLE && y > FIRST_YEAR; y--)
-        if (is_of_calendar(r, (int)y))
-            return y;
-    return year;
-}
-
-/* Runs have the turns before them for years, which become those of the calendar: backwards from the
- * end of the file and from what is known, and forwards from that where it makes them no later. */
-static void turns_to_years(const struct year_runs *r, int64_t written_s, struct year_breaks *b)
-{
-    const struct summed all = sum_of(r, b);
-    int64_t year, turns;
-    size_t i = r->count;
-    bool has_known = is_known(&r->of[0], written_s);
-    uint32_t days = 1; /* one day shows of which year the file is, but not that years are missing */
-
-    turns = b->of[i - 1].year;
-    year = last_year(&r->of[i - 1], &all, written_s);
-    while (i-- > 0) {
-        int64_t before = turns - b->of[i].year;
-
-        turns = b->of[i].year;
-        year = is_known(&r->of[i], written_s) ? r->of[i].year : year - before;
-        if (!is_known(&r->of[i], written_s) && has_week(&r->of[i], days)) {
-            year = year_of_week(&r->of[i], year);
-            days = 2;
-        }
-        b->of[i].year = year;
-    }
-    for (i = 1; i < r->count; i++) {
-        year = b->of[i - 1].year + turn_to(&r->of[i - 1], &r->of[i]);
-        if (is_known(&r->of[i], written_s))
-            has_known = true;
-        else if (has_known && year < b->of[i].year && !has_week(&r->of[i], 2))
-            b->of[i].year = year;
-    }
-}
-
-/* What no stray is, of which years follow. */
-static void breaks_of(struct year_runs *all, int64_t written_s, struct year_breaks *out)
-{
-    int64_t turns = 0;
-
-    year_runs_return(all, year_within(written_s));
-    out->count = all->count;
-    out->strays = all->strays;
-    for (size_t i = 0; i < all->count; i++) {
-        turns += i ? turn_to(&all->of[i - 1], &all->of[i]) : 0;
-        out->of[i] = (struct year_break){all->of[i].at, turns};
-    }
-    if (all->count)
-        turns_to_years(all, written_s, out);
-}
-
-/* Clocks that were met some times; those of most lines are the right ones. False: there are none.
- */
-static bool learn_clocks(struct year_runs *to, const struct year_runs *from)
-{
-    const struct year_clock *most = &from->clocks[0];
-    uint64_t lines = 0;
-
-    for (size_t i = 0; i < from->count; i++)
-        lines += from->of[i].lines;
-    for (size_t i = 0; i < YEAR_CLOCKS_MOST; i++)
-        most = from->clocks[i].lines > most->lines ? &from->clocks[i] : most;
-    if (most->lines > lines && most->times >= DENSE_LINES)
-        to->clocks[0] = (struct year_clock){-most->days, most->times, lines};
-    else
-        memcpy(to->clocks, from->clocks, sizeof(to->clocks));
-    return most->times >= DENSE_LINES;
-}
-
-/* Days by which a run goes back, or a line behind another. 0: it goes on. */
-static int64_t days_back(const struct year_run *r)
-{
-    bool is_back = r->end == r->lowest && r->highest == 0;
-
-    return is_back && (r->end < 0 || year_second_of_day(&r->last) <= year_second_of_day(&r->first))
-               ? -r->end
-               : -1;
-}
-
-/* Days from one date to the next such one as the other; what is a day ahead is of the same day. */
-static int64_t days_after(const struct year_date *from, const struct year_date *to)
-{
-    int days = year_days_between(from, to);
-
-    return days >= -1 ? days : days + DAYS;
-}
-
-/* Whether all lines go back: the newest is the first. Where none are close to one another, each
- * could be months later as well, and the file is to be about as old as the first. */
-static bool is_newest_first(const struct year_runs *all, int64_t written_s)
-{
-    int64_t within = 0, most = 0, age;
-    size_t steps = 0;
-    struct stated written = {0};
-    struct year_date end;
-
-    for (size_t i = 0; i < all->count; i++) {
-        const struct year_run *r = &all->of[i];
-        int step = i ? -year_days_between(&all->of[i - 1].last, &r->first) : 0;
-
-        if (days_back(r) < 0 || step < 0 || (i && step == 0) || step > BACK_DAYS)
-            return false;
-        within += days_back(r);
-        most = step > most ? step : most;
-        steps += i > 0;
-    }
-    if (within >= BACK_LEAST)
-        return true;
-    stated_from_seconds(&written, year_within(written_s));
-    end = year_date_of(&written);
-    age = days_after(&all->of[0].first, &end);
-    return steps >= BACK_LEAST && age <= most + 1 &&
-           age < days_after(&all->of[all->count - 1].last, &end);
-}
-
-/* The first line is the last one that was written. */
-static void breaks_of_newest_first(const struct year_runs *all, int64_t written_s,
-                                   struct year_breaks *out)
-{
-    const struct summed none = {0};
-    const struct year_run first = {.lines = 1, .first = all->of[0].first, .last = all->of[0].first};
-    int64_t year = last_year(&first, &none, written_s);
-
-    out->strays = 0;
-    out->count = 0;
-    for (size_t i = 0; i < all->count && i < YEAR_RUNS_MOST; i++) {
-        year -= i && year_is_later(&all->of[i].first, &all->of[i - 1].last);
-        out->of[out->count++] = (struct year_break){all->of[i].at, year};
-    }
-}
-
-/* Once to learn which clocks went astray, and by how much, and then with that. */
-static void settle(struct year_runs *all, int64_t written_s, struct year_breaks *out)
-{
-    struct year_runs first = {0}, second = {0};
-
-    if (all->is_reduced) {
-        breaks_of(all, written_s, out);
-        return;
-    }
-    if (all->count && is_newest_first(all, written_s)) {
-        breaks_of_newest_first(all, written_s, out);
-        return;
-    }
-    /* A clock that goes on would have another date behind lines of more than a day. */
-    for (size_t i = 0; i < all->count; i++)
-        if (year_run_is_short(all, &all->of[i]) &&
-            (i == 0 || !year_run_is_short(all, &all->of[i - 1])))
-            year_start_meet(first.starts, &all->of[i].first);
-    memcpy(second.starts, first.starts, sizeof(second.starts));
-    year_runs_reduce(&first, all);
-    second.knows_clocks = learn_clocks(&second, &first);
-    if (second.knows_clocks) {
-        year_runs_reduce(&second, all);
-        breaks_of(&second, written_s, out);
-    } else {
-        breaks_of(&first, written_s, out);
-    }
-    year_runs_release(&first);
-    year_runs_release(&second);
-}
-
-/* Goes through the runs as years_next goes through their lines: the date of the last one. */
-static void go_through(const struct years_part *part, struct years *y)
-{
-    for (size_t k = 0; k < part->runs.count; k++) {
-        const struct year_run *run = &part->runs.of[k];
-
-        if (y->before.month && year_is_late(&y->before, &run->first))
-            continue;
-        y->is_stray = is_astray(y, run->at, &run->first);
-        y->before = run->last;
-        if (!y->is_stray)
-            y->last = run->last;
-    }
-}
-
-/* Before the first line, whose run may be left out. */
-static struct years begin_of(const struct year_runs *all, const struct year_breaks *breaks,
-                             int64_t written_s)
-{
-    struct years y = {.year = (int)breaks->of[0].year, .written_s = written_s, .breaks = breaks};
-
-    for (size_t i = 0; i < all->count && y.last.month == 0; i++)
-        if (all->of[i].at == breaks->of[0].at)
-            y.last = all->of[i].first;
-    return y;
-}
-
-/* Other runs than those with which a log of another host begins are joined to what they go on with.
- */
-static void part_hosts(struct year_runs *all, const struct year_hosts *hosts)
-{
-    struct year_runs out = {0};
-
-    for (size_t i = 0; i < all->count && all->is_reduced; i++)
-        all->of[i].begins = 0; /* what stands between those is not known any more */
-    if (all->is_reduced)
-        return;
-    for (size_t i = 0; i < all->count; i++) {
-        struct year_run run = all->of[i];
-        bool is_own = i && (run.begins & YEAR_BEGINS_HOST) && !year_begins_unset(&run) &&
-                      year_is_apart(&all->of[i - 1].last, &run.first) &&
-                      year_hosts_part(hosts, run.at);
-
-        run.begins = is_own ? YEAR_BEGINS_HOST : 0;
-        year_runs_add(&out, &run, YEAR_RUNS_SUM);
-    }
-    out.strays = all->strays;
-    out.before = all->before;
-    out.last = all->last;
-    out.has_many_backs = out.has_many_backs || all->has_many_backs;
-    year_runs_release(all);
-    *all = out;
-}
-
-/* As if no run had begun because its first line is of another host or goes back. */
-static struct year_runs joined(const struct year_runs *runs)
-{
-    struct year_runs out = {.joins_backs = true};
-
-    for (size_t i = 0; i < runs->count; i++) {
-        struct year_run run = runs->of[i];
-
-        run.begins = 0;
-        year_runs_add(&out, &run, YEAR_RUNS_SUM);
-    }
-    out.strays = runs->strays;
-    return out;
-}
-
-/* Each is of the year that ends with the newest of them. */
-static void breaks_of_rotated(const struct year_runs *runs, size_t newest, int64_t written_s,
-                              struct year_breaks *out)
-{
-    const struct summed none = {0};
-    const struct year_date *end = &runs->of[newest].last;
-    int64_t year = last_year(&runs->of[newest], &none, written_s);
-
-    for (size_t i = 0; i < runs->count; i++)
-        out->of[out->count++] =
-            (struct year_break){runs->of[i].at, year - year_is_later(&runs->of[i].last, end)};
-    out->blocks = runs->count;
-}
-
-/* Of a log by itself. */
-static void settle_own(const struct year_runs *runs, int64_t written_s, struct year_breaks *out)
-{
-    struct year_runs all;
-    size_t newest;
-
-    if (runs->is_reduced) {
-        all = *runs;
-        breaks_of(&all, written_s, out);
-        return;
-    }
-    if (year_runs_are_rotated(runs, written_s, &newest)) {
-        breaks_of_rotated(runs, newest, written_s, out);
-        return;
-    }
-    all = joined(runs);
-    settle(&all, written_s, out);
-    year_runs_release(&all);
-}
-
-/* Of each host that has a log of its own by itself, with the time of all. */
-static void settle_each(const struct year_runs *all, int64_t written_s, struct year_breaks *out)
-{
-    CLEANUP_FREE struct year_breaks *own = mem_new(struct year_breaks);
-    size_t end;
-
-    *out = (struct year_breaks){0};
-    for (size_t i = 0; i < all->count; i = end) {
-        struct year_runs runs = *all;
-
-        for (end = i + 1; end < all->count && !(all->of[end].begins & YEAR_BEGINS_HOST);)
-            end++;
-        runs.of += i;
-        runs.count = end - i;
-        runs.strays = i ? 0 : all->strays;
-        *own = (struct year_breaks){0};
-        settle_own(&runs, written_s, own);
-        out->strays += own->strays;
-        out->hosts += i > 0;
-        out->blocks += own->blocks;
-        for (size_t k = 0; k < own->count && out->count < YEAR_RUNS_MOST; k++)
-            out->of[out->count++] = own->of[k];
-    }
-}
-
-void years_place(const struct years_part *parts, size_t count, const struct year_hosts *hosts,
-                 int64_t written_s, struct years *begin, struct year_breaks *breaks)
-{
-    struct year_runs sum = {0};
-    struct years y = {.written_s = written_s, .breaks = breaks};
-
-    for (size_t i = 0; i < count; i++)
-        year_runs_append(&sum, &parts[i]);
-    part_hosts(&sum, hosts);
-    settle_each(&sum, written_s, breaks);
-    breaks->has_many_hosts = hosts->has_many;
-    if (breaks->count)
-        y = begin_of(&sum, breaks, written_s);
-    year_runs_release(&sum);
-    for (size_t i = 0; i < count; i++) {
-        begin[i] = y;
-        go_through(&parts[i], &y);
-    }
 }

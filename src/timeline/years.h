@@ -4,6 +4,7 @@
 #include "timeline/when.h"
 #include "timeline/year_hosts.h"
 
+enum { YEARS_OLDEST = 1990 }; /* before it no log that is read here was written */
 /* month 0: there is none. Without gaps, as it goes between processes. */
 struct year_date {
     uint32_t month, day, hour, minute, second;
@@ -43,6 +44,7 @@ struct year_run {
 enum year_begins {
     YEAR_BEGINS_HOST = 1, /* it is the first of one, whose date does not go on */
     YEAR_BEGINS_BACK = 2, /* it goes back by days, and would else go on with the run before */
+    YEAR_BEGINS_ON = 4,   /* it is the first of a host, whose date goes on */
 };
 /* Of a host whose lines went astray. */
 struct year_clock {
@@ -99,6 +101,9 @@ struct year_breaks {
     uint64_t blocks;     /* of rotated logs in another order than that of time; 0: none are known */
     uint64_t hosts;      /* how often another host begins whose years follow by themselves */
     bool has_many_hosts; /* of more than are known, so that none does */
+    uint64_t changes;    /* how often the host changes where dates go on, and nothing shows whether
+                            lines before it are of the year before */
+    bool is_none; /* what followed cannot be: each line is of the last year in which it can */
 };
 /* While lines are read. Zero-initialise. */
 struct years {
@@ -123,8 +128,9 @@ struct years_part {
     bool has_fold;       /* and such as may have happened twice, or nearly */
 };
 void years_part_release(struct years_part *p);
-/* is_new: it is the first of its host. */
-void years_part_add(struct years_part *p, const struct stated *s, uint64_t at, bool is_new);
+/* Its host is seen, too. */
+void years_part_add(struct years_part *p, const struct stated *s, uint64_t at,
+                    struct year_hosts *hosts, struct str host);
 /* A line that states its year. */
 void years_part_add_stated(struct years_part *p, const struct stated *s);
 /* Where is_last: one more line of the day of the last one. */

@@ -173,12 +173,27 @@ class NotSet(CaseTest):
         # Two hosts one behind the other, each of which goes on from August to November.
         both = self.folder / "both"
         both.write_text("".join(("Aug  1 09:59:58 localhost kernel: Linux version 6\n" if (month, day) == ("Aug", 1) else "") + f"{month} {day:2} 10:00:00 web{host} sshd[7]: of web{host}\n"
+                                + ("Sep 10 10:00:01 web1 rsyslogd: sent on, of web1\n" if (host, month, day) == (2, "Sep", 10) else "")
                                 for host in (1, 2) for month in ("Aug", "Sep", "Oct", "Nov") for day in (1, 10, 19)))
-        os.utime(both, (at("2026-11-19T10:00:00+00:00").timestamp(),) * 2)
-        self.ana(f"preserve files '{both}'")
-        self.assertIn("another host begins where dates go back, 1 time", self.ana("analyse timeline") + self.ana("analyse search event.kind:notice"))
-        self.assertEqual([(v["value"], v["first"][:10], v["last"][:10]) for v in self.ana.json("analyse top host.name 'of'")],
+        # A year each, up to when they were put together; and one where nothing shows which year is meant. Forty times August to November are no years.
+        end = at("2026-11-19T10:00:00+00:00")
+        year, odd, many = (self.folder / name for name in ("year", "odd", "many"))
+        whole = [end - datetime.timedelta(days=10 * i) for i in range(36)][::-1]
+        year.write_text("".join(f"{t:%b} {t.day:2} 10:00:00 {host} sshd[7]: of a year\n" for host in ("old1", "old2") for t in whole[host == "old2":]))
+        odd.write_text("".join(f"{month} {day:2} 10:00:00 {host} sshd[7]: odd\n" for host, months in (("odd1", ("Aug", "Nov")), ("odd2", ("Dec",))) for month in months for day in (3, 4, 5)))
+        many.write_text("".join(f"{month} {day:2} 10:00:00 same sshd[7]: many\n" for _ in range(40) for month in ("Aug", "Sep", "Oct", "Nov") for day in (1, 10, 19)))
+        for path in (both, year, odd, many):
+            os.utime(path, (end.timestamp(),) * 2)
+        self.ana(f"preserve files '{both}' '{year}' '{odd}' '{many}'")
+        self.ana("analyse timeline")
+        for name, words in (("both", "another host begins where dates go back"), ("year", "or where the log before ended when the file was written, 1 time"),
+                            ("odd", "its host changes for good where dates go on, 1 time"), ("many", "years before 1990")):
+            self.assertIn(words, str(self.ana.json(f"analyse search 'event.kind:notice and source:{name}'")))
+        self.assertEqual([(v["value"], v["first"][:10], v["last"][:10]) for v in self.ana.json("analyse top host.name '\"of web\"'")],
                          [("web1", "2026-08-01", "2026-11-19"), ("web2", "2026-08-01", "2026-11-19")])
+        self.assertEqual([(v["value"], v["first"][:10], v["last"][:10]) for v in self.ana.json("analyse top host.name 'a year'")],
+                         [("old1", f"{whole[0]:%F}", "2026-11-19"), ("old2", f"{whole[1]:%F}", "2026-11-19")])
+        self.assertEqual([(v["value"], v["first"][:10], v["last"][:10]) for v in self.ana.json("analyse top host.name many")], [("same", "2026-08-01", "2026-11-19")])
 
 
 class Rotation(CaseTest):

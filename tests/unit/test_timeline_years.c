@@ -35,25 +35,31 @@ static struct stated stated_of(const struct line *l)
                            .weekday = (uint8_t)l->weekday};
 }
 
-static bool see_host(struct year_hosts *hosts, const struct line *l, uint64_t at)
+/* Line i begins at i. */
+static void add_line(struct years_part *part, const struct line *l, uint64_t i,
+                     struct year_hosts *hosts)
 {
+    const struct stated s = stated_of(l);
     char name[16];
 
     snprintf(name, sizeof(name), "web%d", l->host);
-    return year_hosts_see(hosts, l->host ? str_of(name) : STR(""), at);
+    if (s.year)
+        years_part_add_stated(part, &s);
+    else
+        years_part_add(part, &s, i, hosts, l->host ? str_of(name) : STR(""));
 }
 
-/* What the workers of all parts saw, each by itself; the last part's comes first. */
-static struct year_hosts *hosts_of(const struct line *lines, size_t count, size_t part_size)
+/* As the worker of each part does it, by itself; what the last part's saw comes first. */
+static struct year_hosts *count_parts(struct years_part *parts, const struct line *lines,
+                                      size_t count, size_t part_size)
 {
-    struct year_hosts *all = mem_new(struct year_hosts);
+    struct year_hosts *all = year_hosts_new();
 
     for (size_t i = (count - 1) / part_size + 1; i-- > 0;) {
-        CLEANUP_FREE struct year_hosts *part = mem_new(struct year_hosts);
+        CLEANUP(year_hosts_freep) struct year_hosts *part = year_hosts_new();
 
         for (size_t k = i * part_size; k < count && k < (i + 1) * part_size; k++)
-            if (!lines[k].is_stated)
-                (void)see_host(part, &lines[k], k);
+            add_line(&parts[i], &lines[k], k, part);
         for (size_t k = 0; k < part->count; k++) {
             assert_true(year_host_is_sound(&part->of[k], count));
             year_hosts_add(all, &part->of[k]);
@@ -63,28 +69,18 @@ static struct year_hosts *hosts_of(const struct line *lines, size_t count, size_
 }
 
 /* Goes through the lines as a reader does: once to count, in parts of so many lines, then from the
- * first, and from the first of each part. Line i begins at i. */
+ * first, and from the first of each part. */
 static uint64_t check(const char *what, const struct line *lines, size_t count, int64_t written_s,
                       size_t part_size)
 {
     size_t part_count = (count + part_size - 1) / part_size;
     CLEANUP_FREE struct years_part *parts = mem_array(part_count, sizeof(parts[0]));
     CLEANUP_FREE struct years *begin = mem_array(part_count, sizeof(begin[0]));
-    CLEANUP_FREE struct year_hosts *hosts = hosts_of(lines, count, part_size);
-    CLEANUP_FREE struct year_hosts *seen = mem_new(struct year_hosts);
+    CLEANUP(year_hosts_freep)
+    struct year_hosts *hosts = count_parts(parts, lines, count, part_size);
     struct year_breaks breaks;
     struct years one;
 
-    for (size_t i = 0; i < count; i++) {
-        const struct stated s = stated_of(&lines[i]);
-
-        if (i % part_size == 0)
-            *seen = (struct year_hosts){0};
-        if (s.year)
-            years_part_add_stated(&parts[i / part_size], &s);
-        else
-            years_part_add(&parts[i / part_size], &s, i, see_host(seen, &lines[i], i));
-    }
     years_place(parts, part_count, hosts, written_s, begin, &breaks);
     one = begin[0];
     for (size_t i = 0; i < count; i++) {
@@ -448,8 +444,7 @@ static void years_are_those_of_the_whole_in_parts_of_any_size(void **state)
         int64_t at = utc(2024, 3, 1, 12);
         size_t count = 100 + (size_t)rand_r(&seed) % 300;
         CLEANUP(years_part_release) struct years_part whole = {0};
-        CLEANUP_FREE struct year_hosts *seen = mem_new(struct year_hosts);
-        CLEANUP_FREE struct year_hosts *hosts = NULL;
+        CLEANUP(year_hosts_freep) struct year_hosts *hosts = year_hosts_new();
         struct year_breaks breaks;
         struct years y;
 
@@ -463,10 +458,8 @@ static void years_are_those_of_the_whole_in_parts_of_any_size(void **state)
             lines[i] = (struct line){s.month, s.day, 0, false};
             if (round % 3) /* one behind another, some of which take turns */
                 lines[i].host = 1 + (int)(i / 50) * 2 + (i / 150 % 2 ? (int)(i % 2) : 0);
-            s = stated_of(&lines[i]);
-            years_part_add(&whole, &s, i, see_host(seen, &lines[i], i));
+            add_line(&whole, &lines[i], i, hosts);
         }
-        hosts = hosts_of(lines, count, count);
         years_place(&whole, 1, hosts, at, &y, &breaks);
         parted += breaks.hosts;
         for (size_t i = 0; i < count; i++) {
@@ -564,7 +557,7 @@ static void years_are_those_in_which_lines_were_written(void **state)
 
 static void what_goes_to_and_fro_without_end_is_bounded(void **state)
 {
-    CLEANUP_FREE struct year_hosts *hosts = mem_new(struct year_hosts);
+    CLEANUP(year_hosts_freep) struct year_hosts *hosts = year_hosts_new();
     struct years_part part = {0};
     struct year_breaks breaks;
     struct years begin;
@@ -572,12 +565,11 @@ static void what_goes_to_and_fro_without_end_is_bounded(void **state)
 
     (void)state;
     for (uint64_t i = 0; i < 200000; i++) {
-        const struct stated s = {.month = 1 + (int)(rand_r(&seed) % 12),
-                                 .day = 1 + (int)(rand_r(&seed) % 28)};
+        const struct line of = {.month = 1 + (int)(rand_r(&seed) % 12),
+                                .day = 1 + (int)(rand_r(&seed) % 28),
+                                .host = 1 + (int)(i % 2000)};
 
-        const struct line of = {.host = 1 + (int)(i % 2000)};
-
-        years_part_add(&part, &s, i, see_host(hosts, &of, i));
+        add_line(&part, &of, i, hosts);
     }
     assert_in_range(part.runs.count, 1, YEAR_RUNS_MOST);
     years_place(&part, 1, hosts, utc(2026, 11, 27, 0), &begin, &breaks);
