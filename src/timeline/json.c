@@ -4,6 +4,7 @@
 #include <strings.h>
 #include "base/mem.h"
 #include "timeline/json_people.h"
+#include "timeline/json_times.h"
 #include "timeline/level.h"
 #include "timeline/syslog_head.h"
 #include "timeline/syslog_words.h"
@@ -122,6 +123,7 @@ struct line {
     struct str tag;            /* "sshd[55]:", of rsyslog */
     struct str clock;          /* of a usual name in front of plain: a clock time without its day */
     struct parts parts;
+    struct json_times times;
     struct json_people people;
     unsigned tried;
     bool is_mongod;
@@ -470,9 +472,10 @@ static bool take_own(void *context, struct reader *r, struct event *e, uint16_t 
     struct line *l = context;
 
     see_time(l, r, v);
-    if (number == MEMBER_TIME)
+    if (number == MEMBER_TIME) {
+        json_times_see(&l->times, v->name, v->value);
         see_plain(l, r, e, v);
-    else if (memchr(v->name.p, '.', v->name.len))
+    } else if (memchr(v->name.p, '.', v->name.len))
         see_inner(l, r, e, v);
     see_audit(l, v->name);
     if (str_is(v->name, "syslog-tag") || str_is(v->name, "syslogtag"))
@@ -567,6 +570,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
         event_put(e, FIELD_EVENT_TIMEZONE, found->zone);
         state->has_times = true;
         told = found == &room && l.clock.len ? l.clock : found->text;
+        json_times_tell(&l.times, r, e, &found->time, told);
     } else if (!take_other(&l, r, e)) {
         if (!state->has_times)
             return LINE_FOREIGN;

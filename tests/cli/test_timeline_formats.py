@@ -577,6 +577,12 @@ CASES = [
             {"doubt": "or", "event.stated_time": "soon"}]),
     ("json", lines({"time": "soon", "created": "2026-11-25T03:12:09Z"}, {"time": "soon", "created": "2026-11-25T03:12:10Z"}), [
         {"time": "2026-11-25T03:12:09Z", "event.time_member": "created"}, {"time": "2026-11-25T03:12:10Z"}]),
+    # Members have no order: the other time is told, and which one counts, where they are not the same (RFC 8259 section 4).
+    ("json", lines({"timestamp": "2026-11-25T03:12:09Z", "@timestamp": "2026-11-25T04:12:09.5Z", "ts": "2026-11-25T04:12:09+01:00", "msg": "a"},
+                      {"@timestamp": "2026-11-25T04:12:09.5Z", "timestamp": "2026-11-25T03:12:09Z", "time": "soon", "msg": "b"}, {"@timestamp": "2026-11-25T04:12:09.5Z", "time": 1795579929}), [
+        {"time": "2026-11-25T03:12:09Z", "event.time_member": "timestamp", "json.@timestamp": "2026-11-25T04:12:09.5Z", "json.ts": None},
+        {"time": "2026-11-25T04:12:09.5Z", "event.time_member": "@timestamp", "json.timestamp": "2026-11-25T03:12:09Z", "json.time": "soon"},
+        {"time": "2026-11-25T04:12:09.5Z", "event.time_member": None, "json.time": None}]),
     ("json", lines({"time": "2026-11-25T03:12:09Z", "s": "I", "c": "x", "ctx": "y", "id": 1, "attr": {"remote": "192.0.2.7"}, "t": {"$date": "2026-11-25T03:12:09Z"}}), [
         {"json.s": "I", "json.c": "x", "json.ctx": "y", "json.id": "1", "json.attr.remote": "192.0.2.7", "log.level": None, "source.ip": None}]),
     # Microsoft 365: Office 365 Management Activity API schema, "Common schema": CreationTime is UTC; addresses with and without a port; what both say is said once.
