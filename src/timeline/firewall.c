@@ -102,6 +102,16 @@ static void put_pair(struct event *e, uint32_t *had, struct str key, struct str 
     }
 }
 
+void firewall_action(struct event *e, const char *action)
+{
+    event_puts(e, FIELD_EVENT_ACTION, action);
+    event_puts(e, FIELD_EVENT_CATEGORY, "network");
+    if (strcmp(action, "firewall-deny") == 0)
+        event_puts(e, FIELD_EVENT_OUTCOME, "failure");
+    else if (strcmp(action, "firewall-allow") == 0)
+        event_puts(e, FIELD_EVENT_OUTCOME, "success");
+}
+
 /* What an ICMP error answers to stands in "[…]" behind, and is another packet. */
 bool firewall_understand(struct str sentence, struct event *e)
 {
@@ -128,8 +138,7 @@ bool firewall_understand(struct str sentence, struct event *e)
     rule = rule_of(prefix);
     action = vyos_action(prefix, &rule);
     event_put(e, FIELD_RULE_NAME, rule);
-    event_puts(e, FIELD_EVENT_ACTION, action ? action : action_of(prefix));
-    event_puts(e, FIELD_EVENT_CATEGORY, "network");
+    firewall_action(e, action ? action : action_of(prefix));
     return has_source;
 }
 
@@ -158,10 +167,9 @@ static bool take_rule(struct field_names *names, struct str *rest, struct event 
         return false;
     event_put(e, str_is(direction, "in") ? FIELD_INGRESS_INTERFACE : FIELD_EGRESS_INTERFACE,
               interface);
-    event_puts(e, FIELD_EVENT_ACTION,
-               str_is(action, "block") || str_is(action, "reject") ? "firewall-deny"
-               : str_is(action, "pass")                            ? "firewall-allow"
-                                                                   : "firewall-log");
+    firewall_action(e, str_is(action, "block") || str_is(action, "reject") ? "firewall-deny"
+                       : str_is(action, "pass")                            ? "firewall-allow"
+                                                                           : "firewall-log");
     return true;
 }
 
@@ -188,7 +196,6 @@ bool filterlog_understand(struct reader *r, struct str sentence, struct event *e
     event_put(e, FIELD_SOURCE_IP, source);
     event_put(e, FIELD_DESTINATION_IP, column(&rest, 0));
     transport_spell(e);
-    event_puts(e, FIELD_EVENT_CATEGORY, "network");
     if (str_is(event_value(e, FIELD_NETWORK_TRANSPORT), "tcp") ||
         str_is(event_value(e, FIELD_NETWORK_TRANSPORT), "udp")) {
         event_put(e, FIELD_SOURCE_PORT, column(&rest, 0));

@@ -4,6 +4,7 @@
 #include "timeline/format.h"
 #include "timeline/level.h"
 #include "timeline/transport.h"
+#include "timeline/syslog_programs.h"
 
 enum { HEAD_MOST = 160, KEY_MOST = 40, QUARTER_S = 900, ZONE_MOST_S = 14 * 3600 };
 
@@ -197,9 +198,7 @@ static void put_meaning(struct event *e, struct str pairs)
     if (str_is(value_of(pairs, "type"), "traffic") && action.len) {
         bool is_denied = str_is(action, "deny");
 
-        event_puts(e, FIELD_EVENT_ACTION, is_denied ? "firewall-deny" : "firewall-allow");
-        event_puts(e, FIELD_EVENT_CATEGORY, "network");
-        event_puts(e, FIELD_EVENT_OUTCOME, is_denied ? "failure" : "success");
+        firewall_action(e, is_denied ? "firewall-deny" : "firewall-allow");
         return;
     }
     event_put(e, FIELD_EVENT_ACTION, action);

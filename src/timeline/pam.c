@@ -10,7 +10,6 @@
  * pam_listfile; SSSD's pam_sss.c; Google's authenticator. */
 static const struct meaning pam[] = {
     {"session opened for user {user.name}{_:rest}", "session-open", "session", YES},
-    {"session closed for user {user.name}", "session-close", "session", YES},
     {"check pass; user unknown", "login-invalid-user", AUTH, NO},
     {"conversation failed", "login-conversation", AUTH, NO},
     {"bad username [{user.name:any}]", "login-invalid-user", AUTH, NO},
@@ -34,6 +33,16 @@ static const struct meaning pam[] = {
     {"Accepted google_authenticator for {user.name}", "login-second-factor", AUTH, YES},
     {"Accepted google_authenticator code for {user.name}", "login-second-factor", AUTH, YES},
     {"Invalid verification code for {user.name}", "login-second-factor", AUTH, NO},
+    {"Password change failed for user {user.target.name:most}: {error.code:n} ({event.reason:any})",
+     "password-change", "iam", NO},
+    /* pam_wheel: who asks, and whom they want to be; pam_ldap of PADL, by the name in LDAP. */
+    {"Access denied to '{user.name:any}' for '{user.effective.name:any}'", "login-not-allowed",
+     AUTH, NO},
+    {"error trying to bind as user \"uid={user.name:any},{_:any}\" ({event.reason:any})", "login",
+     AUTH, NO},
+    {"error trying to bind as user \"cn={user.name:any},{_:any}\" ({event.reason:any})", "login",
+     AUTH, NO},
+    {"error trying to bind as user \"{_:any}\" ({event.reason:any})", "login", AUTH, NO},
     /* pam_krb5; pam_winbind, pam_userdb. */
     {"user {user.name} authenticated as {krb5.principal}{_:rest}", "login", AUTH, YES},
     {"user '{user.name:any}' granted access", "login", AUTH, YES},
@@ -223,6 +232,34 @@ static bool take_session(struct field_names *names, struct event *e, struct str 
     return true;
 }
 
+/* Programs whose session is of whom somebody became. */
+static bool is_of_another(struct str service)
+{
+    static const char *const names[] = {"sudo",    "sudo-i",    "su",       "su-l", "doas",
+                                        "runuser", "runuser-l", "polkit-1", "ksu",  "systemd-run0"};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (str_is(service, names[i]))
+            return true;
+    return false;
+}
+
+/* pam_unix_sess.c: it does not say who acted. */
+static bool take_session_end(struct event *e, struct str service, struct str rest)
+{
+    if (!str_take(&rest, "session closed for user ") || rest.len == 0)
+        return false;
+    if (service.len == 0)
+        service = event_value(e, FIELD_PROCESS_NAME); /* "su(pam_unix)" */
+    service = str_cut(&service, ':');
+    service = str_cut(&service, '(');
+    event_put(e, is_of_another(service) ? FIELD_USER_EFFECTIVE_NAME : FIELD_USER_NAME, rest);
+    event_puts(e, FIELD_EVENT_ACTION, "session-close");
+    event_puts(e, FIELD_EVENT_CATEGORY, "session");
+    event_puts(e, FIELD_EVENT_OUTCOME, YES);
+    return true;
+}
+
 bool pam_understand(struct pattern_set *set, struct field_names *names, bool has_module,
                     struct str sentence, struct event *e)
 {
@@ -235,8 +272,9 @@ bool pam_understand(struct pattern_set *set, struct field_names *names, bool has
         event_puts(e, FIELD_EVENT_ACTION, "login");
         event_puts(e, FIELD_EVENT_CATEGORY, AUTH);
         event_puts(e, FIELD_EVENT_OUTCOME, outcome);
-    } else if (!has_module || (!take_session(names, e, sentence) &&
-                               !pattern_match(set, STR("pam"), sentence, e))) {
+    } else if (!has_module ||
+               (!take_session(names, e, sentence) && !take_session_end(e, service, sentence) &&
+                !pattern_match(set, STR("pam"), sentence, e))) {
         return false;
     }
     event_put(e, FIELD_SERVICE_NAME, str_cut(&service, ':'));

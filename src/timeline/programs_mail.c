@@ -11,11 +11,16 @@
 /* smtpd/smtpd.c, smtpd_check.c, smtpd_sasl_glue.c. "unknown" stands for a host without a name. */
 static const struct meaning smtpd[] = {
     {"warning: " CLIENT ": SASL {_} authentication failed: {event.reason:any}, "
+     "sasl_username=(unavailable)",
+     "login", AUTH, NO},
+    {"warning: " CLIENT ": SASL {_} authentication failed: {event.reason:any}, "
      "sasl_username={user.name:rest}",
      "login", AUTH, NO},
     {"warning: " CLIENT ": SASL {_} authentication failed:{event.reason:rest}", "login", AUTH, NO},
     {"warning: " CLIENT ":{source.port:n}: SASL {_} authentication failed:{event.reason:rest}",
      "login", AUTH, NO},
+    {"{email.local_id}: client=" CLIENT ", sasl_method={_:any}, sasl_username=(unavailable)",
+     "login", AUTH, YES},
     {"{email.local_id}: client=" CLIENT ", sasl_method={_:any}, sasl_username={user.name:rest}",
      "login", AUTH, YES},
     /* Who has gone by then has no address. */
@@ -43,7 +48,13 @@ static const struct meaning smtpd[] = {
      NO},
     {"timeout after {_} from " CLIENT "{_:rest}", "connection-lost", "network", NO},
     {"connect from " CLIENT "{_:rest}", "connection", "network", "unknown"},
-    {"disconnect from " CLIENT "{_:any} auth=0/{_:n} {_:rest}", "login", AUTH, NO},
+    /* How often each command went well (/ and was given). Each failure was told by itself, a login
+     * only with the first mail that one is to get. */
+    {"disconnect from " CLIENT "{_:any} auth=0/{_:n} {_:rest}", "login-failures", AUTH, NO},
+    {"disconnect from " CLIENT "{_:any} auth={_} {_:any}rcpt=0/{_:rest}", "login", AUTH, YES},
+    {"disconnect from " CLIENT "{_:any} auth={_} {_:any}rcpt={_:rest}", "disconnect", "network",
+     "unknown"},
+    {"disconnect from " CLIENT "{_:any} auth={_} {_:rest}", "login", AUTH, YES},
     {"disconnect from " CLIENT "{_:rest}", "disconnect", "network", "unknown"},
     {"warning: hostname {source.address} does not resolve to address {source.ip:ip}{_:rest}",
      "name-mismatch", "network", NO},

@@ -59,12 +59,25 @@ static const struct meaning apache[] = {
     BOTH("Cannot serve directory {file.path:any}: {event.reason:rest}", "access-denied", WEB),
     BOTH("ModSecurity: Access denied with code {http.response.status_code:n} {event.reason:rest}",
          "access-denied", WEB),
+    /* mod_authnz_ldap: what LDAP was asked, and what it said. */
+    BOTH("auth_ldap authenticate: user {user.name:most} authentication failed; URI "
+         "{url.original:any} [{event.reason:any}][{error.message:any}]",
+         "login", AUTH),
+    {"[{_:n}] auth_ldap authenticate: user {user.name:most} authentication failed; URI "
+     "{url.original:any} [{event.reason:any}][{error.message:any}]",
+     "login", AUTH, NO},
+    /* server/mpm_unix.c; server/mpm. */
+    BOTH("child pid {process.pid:n} exit signal {event.reason:any} ({_:n}){_:rest}", "crash",
+         "process"),
     {"Apache/{_:any} configured -- resuming normal operations", "service-start", "process",
+     "success"},
+    {"AH{_:n}: Apache/{_:any} configured -- resuming normal operations", "service-start", "process",
      "success"},
     {"AH00163: {_:any} configured -- resuming normal operations", "service-start", "process",
      "success"},
     {"caught SIGTERM, shutting down", "service-stop", "process", "success"},
-    {"AH00169: caught SIGTERM, shutting down", "service-stop", "process", "success"},
+    {"AH{_:n}: caught SIGTERM, shutting down", "service-stop", "process", "success"},
+    {"AH{_:n}: caught SIGWINCH, shutting down gracefully", "service-stop", "process", "success"},
 };
 
 static const struct meaning nginx[] = {
@@ -85,6 +98,19 @@ static const struct meaning nginx[] = {
     {"ModSecurity: Access denied with code {http.response.status_code:n} {event.reason:rest}",
      "access-denied", WEB, NO},
     {"FastCGI sent in stderr: \"{event.reason:any}\" while {_:rest}", "script-error", WEB, NO},
+    /* ngx_process.c, ngx_connection.c. */
+    {"{_:any} process {process.pid:n} exited on signal {event.code:n}{_:rest}", "crash", "process",
+     NO},
+    {"signal {event.code:n} ({event.reason}) received from {_:n}, exiting", "service-stopping",
+     "process", "unknown"},
+    {"signal {event.code:n} ({event.reason}) received from {_:n}, shutting down",
+     "service-stopping", "process", "unknown"},
+    {"signal {event.code:n} ({event.reason}) received, exiting", "service-stopping", "process",
+     "unknown"},
+    {"signal {event.code:n} ({event.reason}) received, shutting down", "service-stopping",
+     "process", "unknown"},
+    {"bind() to {_:any} failed ({event.reason:any})", "listen", "network", NO},
+    {"still could not bind()", "service-start", "process", NO},
     {"SSL_read() failed {event.reason:rest}", "tls-read", "network", NO},
     {"SSL_do_handshake() failed {event.reason:rest}", "tls-handshake", "network", NO},
 };

@@ -50,6 +50,8 @@ bool access_understand(struct reader *r, struct str sentence, struct event *e);
 
 /* "IN=eth0 OUT= SRC=192.0.2.1 DST=…": a packet that iptables, nftables or ufw logged. */
 bool firewall_understand(struct str sentence, struct event *e);
+/* What a firewall did with a packet, and its outcome: what it denied is a failure. */
+void firewall_action(struct event *e, const char *action);
 
 /* Of programs whose sentences a table of patterns does not tell; false: none of theirs, and e is as
  * it was. */

@@ -4,6 +4,7 @@
 #include "timeline/format.h"
 #include "timeline/members.h"
 #include "timeline/transport.h"
+#include "timeline/syslog_programs.h"
 
 enum { COLUMNS_MAX = 128, BACK_MOST_S = 3600 };
 
@@ -150,8 +151,7 @@ static void put_action(struct reader *r, struct event *e, struct str value)
     for (size_t i = 0; i < COUNT_OF(verdicts); i++)
         if (str_is(value, verdicts[i].word)) {
             event_put(e, field_number(r->names, STR("w3c.action")), value);
-            event_puts(e, FIELD_EVENT_ACTION, verdicts[i].action);
-            event_puts(e, FIELD_EVENT_CATEGORY, "network");
+            firewall_action(e, verdicts[i].action);
             return;
         }
     event_put(e, FIELD_EVENT_ACTION, value);

@@ -186,14 +186,14 @@ CASES = [
          {"user.name": "alice", "user_agent.original": None, "event.outcome": "success"}]),
     ("w3c", "#Version: 1.5\n#Software: Microsoft Windows Firewall\n#Time Format: Local\n#Fields: date time action protocol src-ip dst-ip src-port dst-port\n"
      "2026-11-25 03:12:09 DROP TCP 192.0.2.7 198.51.100.4 1025 445\n", [
-         {"time": "2026-11-25T03:12:09Z", "doubt": "z", "event.action": "firewall-deny", "w3c.action": "DROP",
+         {"time": "2026-11-25T03:12:09Z", "doubt": "z", "event.action": "firewall-deny", "event.outcome": "failure", "w3c.action": "DROP",
           "destination.port": "445"}]),
     # Microsoft, "Interpreting the Windows Firewall log" (OPEN and CLOSE), "Configure the Windows Firewall log" (ALLOW).
     ("w3c", "#Software: Microsoft Windows Firewall\n#Time Format: Local\n#Fields: date time action protocol src-ip dst-ip\n"
      "2026-11-25 03:12:09 ALLOW TCP 192.0.2.7 198.51.100.4\n2026-11-25 03:12:10 OPEN TCP 192.0.2.7 198.51.100.4\n"
      "2026-11-25 03:12:11 CLOSE TCP 192.0.2.7 198.51.100.4\n2026-11-25 03:12:12 INFO-EVENTS-LOST - - -\n", [
          {"event.action": "firewall-allow", "event.category": "network"}, {"event.action": "firewall-allow", "w3c.action": "OPEN"},
-         {"event.action": "firewall-close"}, {"event.action": "INFO-EVENTS-LOST", "source.ip": None}]),
+         {"event.action": "firewall-close", "event.outcome": None}, {"event.action": "INFO-EVENTS-LOST", "source.ip": None}]),
     # Lines that state no day are of the head's; one whose time goes back is of a day that nobody states.
     ("w3c", "#Date: 2026-11-25 23:59:58\n#Fields: time c-ip sc-status\n23:59:58 192.0.2.7 200\n00:00:01 192.0.2.7 200\n", [
         {"time": "2026-11-25T23:59:58Z", "doubt": ""}, {"time": "2026-11-25T23:59:58Z", "doubt": "o", "precision": "none"}]),
@@ -487,7 +487,7 @@ CASES = [
      "Nov 25 03:12:15 gate dropbear[5]: Bad password attempt for 'root' from 192.0.2.11:60588\n"
      "Nov 25 03:12:16 web httpd[6]: [authz_core:error] [pid 6] [client 192.0.2.12:58585] AH01630: client denied by server configuration: /srv\n"
      "Nov 25 03:12:17 mx postfix/smtpd[2]: warning: hostname bad.example.org does not resolve to address 2001:db8::: Name not known\n", [
-         {"event.action": "firewall-deny", "rule.name": "UFW BLOCK", "source.ip": "192.0.2.7", "destination.port": "22", "network.transport": "tcp",
+         {"event.action": "firewall-deny", "event.outcome": "failure", "rule.name": "UFW BLOCK", "source.ip": "192.0.2.7", "destination.port": "22", "network.transport": "tcp",
           "observer.ingress.interface.name": "eth0", "network.bytes": "40"},
          {"event.action": "mail-reject", "source.ip": "192.0.2.7", "email.from.address": "b@example.com", "email.to.address": "a@example.org",
           "error.code": "554"},

@@ -155,6 +155,36 @@ SENTENCES = {
     "auditd[9]:": [("The audit daemon is exiting.", {"event.action": "logging-stop"})],
     "kernel[9]:": [("oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,task_memcg=/x,task=mysqld,pid=77,uid=27",
                     {"event.action": "out-of-memory-victim", "user.id": "27"})],
+    # pam_unix_sess.c does not say who acted; pam_wheel.c; PADL's pam_ldap.c; SSSD's pam_sss.c.
+    "sudo[70]:": [("pam_unix(sudo:session): session closed for user root", {"user.name": None, "user.effective.name": "root", "event.action": "session-close"})],
+    "su(pam_unix)[70]:": [("session closed for user root", {"user.name": None, "user.effective.name": "root", "event.action": "session-close"})],
+    "polkitd[70]:": [("pam_unix(polkit-1:session): session closed for user root", {"user.name": None, "user.effective.name": "root"})],
+    "su[70]:": [("pam_wheel(su:auth): Access denied to 'eva' for 'root'", {"user.name": "eva", "user.effective.name": "root", "event.outcome": FAILED})],
+    "cron[70]:": [("pam_unix(cron:session): session closed for user root", {"user.name": "root", "user.effective.name": None})],
+    "sshd[70]:": [('pam_ldap: error trying to bind as user "uid=eva,ou=p,dc=x" (Invalid credentials)', {"user.name": "eva", "event.action": "login", "event.outcome": FAILED}),
+                  ("pam_unix(sshd:session): session closed for user eva", {"user.name": "eva", "user.effective.name": None})],
+    "passwd[70]:": [("pam_sss(passwd:chauthtok): Password change failed for user eva: 22 (Authentication token lock busy)",
+                     {"user.target.name": "eva", "event.action": "password-change", "event.outcome": FAILED})],
+    # smtpd.c: how often each command went well; a login is told with the first mail alone, and a failure by a sentence of its own.
+    "postfix/smtpd[70]:": [
+        ("disconnect from unknown[192.0.2.7] ehlo=1 auth=0/1 quit=1 commands=2/3", {"event.action": "login-failures", "event.outcome": FAILED, "source.ip": "192.0.2.7"}),
+        ("disconnect from unknown[192.0.2.7] ehlo=1 auth=1 quit=1 commands=3", {"event.action": "login", "event.outcome": OK, "source.ip": "192.0.2.7"}),
+        ("disconnect from unknown[192.0.2.7] ehlo=1 auth=1/3 mail=1 rcpt=0/1 quit=1 commands=3/6", {"event.action": "login", "event.outcome": OK}),
+        ("disconnect from unknown[192.0.2.7] ehlo=1 auth=1 mail=1 rcpt=1 data=1 quit=1 commands=6", {"event.action": "disconnect"}),
+        ("disconnect from unknown[192.0.2.7] ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4", {"event.action": "disconnect"}),
+        ("warning: unknown[192.0.2.7]: SASL PLAIN authentication failed: (reason unavailable), sasl_username=(unavailable)", {"user.name": None, "event.action": "login"})],
+    # mod_authnz_ldap.c, mpm_unix.c, ngx_process.c, ngx_connection.c.
+    "apache2[70]:": [
+        ("AH01695: auth_ldap authenticate: user eva authentication failed; URI /x [ldap_simple_bind() failed][Invalid credentials]",
+         {"user.name": "eva", "url.original": "/x", "event.reason": "ldap_simple_bind() failed", "error.message": "Invalid credentials", "event.action": "login",
+          "event.outcome": FAILED}),
+        ("AH01695: auth_ldap authenticate: user evil authentication failed; URI /x [User not found][No such object]", {"user.name": "evil", "event.action": "login", "event.reason": "User not found"}),
+        ("AH00052: child pid 77 exit signal Segmentation fault (11)", {"event.action": "crash", "event.reason": "Segmentation fault"}),
+        ("AH00489: Apache/2.4.58 (Ubuntu) configured -- resuming normal operations", {"event.action": "service-start"})],
+    "nginx[70]:": [
+        ("worker process 55 exited on signal 11 (core dumped)", {"event.action": "crash", "event.code": "11"}),
+        ("signal 15 (SIGTERM) received from 77, exiting", {"event.action": "service-stopping"}),
+        ("bind() to 0.0.0.0:80 failed (98: Address already in use)", {"event.action": "listen", "event.outcome": FAILED})],
     # strongSwan, xrdp (sesman), fail2ban (server/actions.py), vfs_full_audit(8), postfix (smtpd.c) of who is gone.
     "charon[9]:": [("05[IKE] authentication of 'eva' with EAP successful", {"event.action": "login", "event.outcome": OK, "user.name": "eva"})],
     "xrdp-sesman[9]:": [("[INFO ] ++ created session (access granted): username eva, ip ::ffff:203.0.113.9:51780 - socket: 11", {"event.action": "login", "event.outcome": OK, "user.name": "eva"}),
@@ -342,10 +372,10 @@ SENTENCES |= {
     "filterlog:": [
         ("53,,,1000000301,em0,match,block,in,4,0x0,,64,420,0,none,6,tcp,460,192.0.2.7,198.51.100.4,53742,22,420,PA,29633380:29633800,3617062173,65535,,",
          {"source.ip": "192.0.2.7", "source.port": "53742", "destination.ip": "198.51.100.4", "destination.port": "22", "network.transport": "tcp",
-          "network.bytes": "460", "event.action": "firewall-deny", "observer.ingress.interface.name": "em0", "rule.id": "53", "rule.name": "1000000301"}),
+          "network.bytes": "460", "event.action": "firewall-deny", "event.outcome": FAILED, "observer.ingress.interface.name": "em0", "rule.id": "53", "rule.name": "1000000301"}),
         ("98,,,64d253df,re0,match,pass,out,6,0x00,0x0ea87,51,udp,17,73,2001:db8::7,2001:db8::4,6881,51918,73",
          {"source.ip": "2001:db8::7", "destination.ip": "2001:db8::4", "source.port": "6881", "destination.port": "51918", "network.transport": "udp",
-          "network.bytes": "73", "event.action": "firewall-allow", "observer.egress.interface.name": "re0"}),
+          "network.bytes": "73", "event.action": "firewall-allow", "event.outcome": OK, "observer.egress.interface.name": "re0"}),
         ("7,,,1,em0,match,block,in,4,0x0,,64,1,0,none,1,icmp,84,192.0.2.7,198.51.100.4,request,1,2,64",
          {"source.ip": "192.0.2.7", "source.port": None, "network.transport": "icmp"}),
         ("no,packet", {"source.ip": None, "event.action": None})],
@@ -565,7 +595,7 @@ LINES = [
          {"event.action": "firewall-allow", "rule.name": "WAN_LOCAL-A-7"},
          {"host.name": "gate", "process.name": "sshd", "process.pid": "7", "user.name": "eva"},
          {"event.action": "firewall-deny", "rule.name": "WAN_IN-default-D"},
-         {"event.action": "firewall-deny", "rule.name": "UFW BLOCK"}, {"event.action": "firewall-allow", "rule.name": "UFW ALLOW"}, {"message": "gate is what it says"}]),
+         {"event.action": "firewall-deny", "event.outcome": FAILED, "rule.name": "UFW BLOCK"}, {"event.action": "firewall-allow", "event.outcome": OK, "rule.name": "UFW ALLOW"}, {"message": "gate is what it says"}]),
     # What a relay sends on with a clock time alone in front.
     ("syslog", "".join(f"Nov 25 03:12:09 relay {clock} web2 sshd[3]: Failed password for root from 192.0.2.7 port 1 ssh2\n" for clock in ("03:12:08", "03:12:08.123")), [
         {"host.name": ["relay", "web2"], "process.name": "sshd", "user.name": "root", "source.ip": "192.0.2.7", "event.outcome": FAILED}] * 2),
