@@ -77,30 +77,67 @@ static bool is_comma_fraction(struct str behind)
     return (digits == 3 || digits == 6 || digits == 9) && behind.len && behind.p[0] != ',';
 }
 
-/* "2026.11.25 03:12:09", "20261125-03:12:09", "20261125T03:12:09": the same with other signs, or
- * none, between. */
-static bool take_respelled(struct str *rest, struct dated *out)
+/* "25.11.2026", "5.11.2026": with dots the day is first wherever dates have dots and the year is
+ * last (CLDR: de, fi, no, pl, ru, tr, uk and others). The size of it; 0: it is none. */
+static size_t dots_date(struct str line, char *spelled)
 {
-    char spelled[STATED_TEXT_SIZE];
-    struct str line = *rest, at;
-    size_t digits = digits_of(line), date = digits == 8 ? 8 : 10, size;
-    struct dated d = {0};
+    struct str at = line, day, month;
+    int year;
 
-    if (line.len <= date + 8 ||
-        (digits != 8 && (digits != 4 || line.p[4] != '.' || line.p[7] != '.')) ||
-        !strchr("- Tt", line.p[date]))
-        return false;
-    size = str_head(str_from(line, date + 1), 30).len;
+    day = str_head(at, digits_of(at));
+    at = str_from(at, day.len);
+    if (day.len < 1 || day.len > 2 || !str_take(&at, "."))
+        return 0;
+    month = str_head(at, digits_of(at));
+    at = str_from(at, month.len);
+    if (month.len < 1 || month.len > 2 || !str_take(&at, ".") || digits_of(at) != 4)
+        return 0;
+    memcpy(spelled, at.p, 4);
+    memcpy(spelled + 4, "-00-00", 6);
+    memcpy(spelled + 7 - month.len, month.p, month.len);
+    memcpy(spelled + 10 - day.len, day.p, day.len);
+    (void)when_digits(&at, 4, &year);
+    return year < 1970 ? 0 : line.len - at.len;
+}
+
+/* The date of one of these layouts as ISO 8601 has it. The size of it; 0: it is none. */
+static size_t spell_date(struct str line, char *spelled)
+{
+    size_t digits = digits_of(line);
+
+    if (line.len < 10 || (digits == 4 && (line.p[4] != '.' || line.p[7] != '.')))
+        return 0;
+    if (digits != 4 && digits != 8)
+        return dots_date(line, spelled);
     memcpy(spelled, line.p, 4);
     spelled[4] = spelled[7] = '-';
     memcpy(spelled + 5, line.p + (digits == 8 ? 4 : 5), 2);
     memcpy(spelled + 8, line.p + (digits == 8 ? 6 : 8), 2);
+    return digits == 8 ? 8 : 10;
+}
+
+/* "2026.11.25 03:12:09", "20261125-03:12:09", "20261125T03:12:09", "25.11.2026 03:12:09",
+ * "25.11.2026, 03:12:09": the same with other signs, or none, between. */
+static bool take_respelled(struct str *rest, struct dated *out)
+{
+    char spelled[STATED_TEXT_SIZE];
+    struct str line = *rest, at;
+    size_t date = spell_date(line, spelled), clock = date + 1, size;
+    struct dated d = {0};
+
+    if (date == 0 || line.len <= date + 8)
+        return false;
+    if (line.p[date] == ',' && line.p[date + 1] == ' ' && line.p[date - 5] == '.')
+        clock++;
+    else if (!strchr("- Tt", line.p[date]))
+        return false;
+    size = str_head(str_from(line, clock), 30).len;
     spelled[10] = ' ';
-    memcpy(spelled + 11, line.p + date + 1, size);
+    memcpy(spelled + 11, line.p + clock, size);
     at = (struct str){spelled, 11 + size};
     if (!when_iso(&at, &d.time))
         return false;
-    at = str_from(line, date + 1 + size - at.len);
+    at = str_from(line, clock + size - at.len);
     return give(rest, at, &d, out);
 }
 

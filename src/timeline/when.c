@@ -147,6 +147,18 @@ bool when_zone(struct str *rest, struct stated *out)
     return true;
 }
 
+/* "24:00:00" is the end of that day (ISO 8601). */
+static void end_of_day(struct stated *s)
+{
+    struct stated next = *s;
+
+    next.hour = 0;
+    if (s->hour != 24 || s->minute || s->second || s->ns || !stated_is_date(&next) ||
+        s->year >= LAST_YEAR)
+        return;
+    stated_from_seconds(s, stated_seconds(&next) + 86400);
+}
+
 bool when_iso(struct str *rest, struct stated *out)
 {
     struct stated s = {0};
@@ -164,6 +176,7 @@ bool when_iso(struct str *rest, struct stated *out)
     /* A space before an offset is part of it; "… 03:12:09 -" is none. */
     (void)when_zone(&at, &s);
     s.year = s.year ? s.year : NO_YEAR;
+    end_of_day(&s);
     give(rest, at, &s, out);
     return true;
 }

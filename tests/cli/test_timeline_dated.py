@@ -52,6 +52,12 @@ DATED = [
     ("2026-11-25T03:12:09,123456+01:00 usb 1-1: new high-speed USB device", at("2026-11-25T02:12:09.123456Z", "us")),
     # stunnel: log.c; xrdp: common/log.c.
     ("2026.11.25 03:12:09 LOG5[1]: Service [imaps] accepted connection", {**HERE, "message": "LOG5[1]: Service [imaps] accepted connection"}),
+    # CLDR (de, fi, ru …): with dots the day is first; "toLocaleString" of JavaScript has a comma behind the date.
+    ("25.11.2026 03:12:09 Fehler bei der Anmeldung", {**HERE, "message": "Fehler bei der Anmeldung"}),
+    ("05.1.2026 03:12:09 x", at("2026-01-05T03:12:09Z", doubt="z")),
+    ("25.11.2026, 03:12:09.123 x", MS),
+    # ISO 8601 (4.2.3 of 2004, and 2019 amendment 1): the end of a day is 24:00:00.
+    ("2026-11-24 24:00:00 x", at("2026-11-25T00:00:00Z", doubt="z")),
     ("[20261125-03:12:09] [ERROR] x", {**HERE, **level("error"), "message": "[ERROR] x"}),
     # A zone by its name: one meaning, or several.
     ("2026-11-25 03:12:09 CET something happened", at("2026-11-25T02:12:09Z", **{"event.timezone": "CET"})),
