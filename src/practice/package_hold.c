@@ -262,6 +262,9 @@ static int check_beside(struct holding *x, struct err *e)
 
     for (size_t i = 0; rc == 0 && i < x->match.foreign_count; i++)
         rc = put_wrong(x, HOLD_FOREIGN, x->match.foreign[i], NULL, e);
+    for (size_t i = 0; rc == 0 && i < MATCH_FIXED_COUNT; i++)
+        if (!x->match.has_fixed[i])
+            rc = put_wrong(x, HOLD_ABSENT, str_of(match_fixed[i]), NULL, e);
     return rc ? rc : check_forms(x, e);
 }
 

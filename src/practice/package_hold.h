@@ -39,6 +39,7 @@ enum hold_wrong {
     HOLD_FOREIGN,    /* a file that no package has */
     HOLD_MORE_FORMS, /* of more numbers than there are items */
     HOLD_NO_FORM,    /* a form of an item is not there */
+    HOLD_ABSENT,     /* a file that every package has is not there */
     HOLD_WRONG_COUNT_
 };
 

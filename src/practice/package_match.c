@@ -156,15 +156,17 @@ const struct match_form *match_form_of(const struct match *m, uint64_t number)
                          : NULL;
 }
 
+const char *const match_fixed[MATCH_FIXED_COUNT] = {"README.txt", "journal/journal.cj1",
+                                                    "journal/journal.cjo", "program/calm-verify"};
+
 /* What lies beside the evidence (doc/format/package.md, section 3). */
 static void add_beside(struct match *m, struct str name)
 {
-    static const char *const known[] = {"README.txt", "journal/journal.cj1", "journal/journal.cjo",
-                                        "program/calm-verify"};
-
-    for (size_t i = 0; i < COUNT_OF(known); i++)
-        if (str_is(name, known[i]))
+    for (size_t i = 0; i < MATCH_FIXED_COUNT; i++)
+        if (str_is(name, match_fixed[i])) {
+            m->has_fixed[i] = true;
             return;
+        }
     if (add_form(m, name))
         return;
     m->foreign = mem_grow(m->foreign, m->foreign_count, &m->foreign_room, sizeof(m->foreign[0]));

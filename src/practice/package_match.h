@@ -32,8 +32,12 @@ struct match_form {
     bool has[2];
 };
 
+enum { MATCH_FIXED_COUNT = 4 }; /* files that every package has beside SHA256SUMS */
+extern const char *const match_fixed[MATCH_FIXED_COUNT];
+
 struct match {
     struct arena *arena;
+    bool has_fixed[MATCH_FIXED_COUNT];
     struct str *foreign; /* names that no package has */
     size_t foreign_count;
     size_t foreign_room;

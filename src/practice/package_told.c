@@ -148,6 +148,7 @@ static const struct {
     [HOLD_FOREIGN] = {"foreign", "is nothing that the sender's program puts into a package"},
     [HOLD_MORE_FORMS] = {"more-forms", "has forms of more items than are on record here"},
     [HOLD_NO_FORM] = {"no-form", "a form of custody that belongs to an item is not there"},
+    [HOLD_ABSENT] = {"absent", "every package has it, and it is not there"},
     [HOLD_CUT] = {"cut", "no checkpoint seals the record of this export: the journal was cut"},
 };
 

@@ -516,6 +516,7 @@ class Compared(Package):
                              [("foreign", "OPEN-ME.exe"), ("foreign", "journal/journal2.cj1"), ("more-forms", "custody")]),
             "line of a chain left out": ({**whole, openings: b"".join(o for o in told if b"Mallory" not in base64.b64decode(json.loads(o)["value"]))}, [("untold", None), ("untold", None)]),
             "form left out": (without(f"custody/{at['a.log'][9:]}."), [("no-form", at["a.log"])]),
+            "no page, no program": (without("README.txt", "program/"), [("absent", "README.txt"), ("absent", "program/calm-verify")]),
             "file more": ({**whole, f"{at['a.log']}/more.exe": b"evil"}, [("unrecorded", f"{at['a.log']}/more.exe")]),
             "file more in an image": ({**whole, f"{image}/x/more": b"evil"}, [("unrecorded", f"{image}/x/more")]),
             "folder more": ({**whole, "evidence/e99/z": b"evil", "evidence/y": b"evil"}, [("no-item", "evidence/e99"), ("no-item", "evidence/y")]),
