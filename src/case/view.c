@@ -282,6 +282,9 @@ static int not_found(const struct view *v, const char *kind, struct str written,
     const struct operation *maker = is_several ? NULL : maker_of(state_model(v->state), kind);
     CLEANUP_BUF struct buf text = {0};
 
+    if (!v->person)
+        return err_set(e, ERR_DENIED,
+                       "you are not on the team of this case. Ask to join: calm team join");
     written = str_head(written, 60);
     buf_addf(&text, "there is %s %s called \"" STR_FMT "\"; there is: ",
              is_several ? "more than one" : "no", kind, STR_ARG(written));

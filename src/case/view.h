@@ -54,7 +54,7 @@ void view_show(const struct view *v, const struct thing *t, const struct field *
                struct buf *out);
 
 /* What a person wrote for a thing ("p3", "web1", "r17", a name's beginning if only one fits) into
- * its record's id. ERR_NOTFOUND says what there is. */
+ * its record's id. ERR_NOTFOUND says what there is; ERR_DENIED: the viewer is not on the team. */
 MUST_CHECK int view_resolve(const struct view *v, const struct field *f, struct str written,
                             struct id *id, struct err *e);
 /* The person who signed a record; NULL when their person is not known. */

@@ -4,7 +4,7 @@ import json
 import re
 
 from attacker import Files
-from harness import CaseTest, main, one_line
+from harness import CaseTest, Person, main, one_line
 
 
 class Custody(CaseTest):
@@ -115,6 +115,9 @@ class Custody(CaseTest):
         self.assertNotIn("exported", self.acts())
 
     def test_what_becomes_of_an_item_is_seen_by_those_who_see_the_item(self):
+        for line in ("preserve custody e1", "preserve verify e1", "preserve move e1 received"):
+            status, said = Person("eve", self.folder, self.case).fails(line)
+            self.assertEqual((status, "you are not on the team" in one_line(said)), (4, True), said)
         bo = self.join("bo")
         self.ana("team compartment board")
         secret = self.folder / "board.txt"
