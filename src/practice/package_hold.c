@@ -10,8 +10,12 @@
 enum { CPU_S = 3600, WALL_S = 2 * 3600, OUTPUT_SIZE = 256 << 20, PATH_SIZE = 600 };
 
 const unsigned char hold_row_texts[HOLD_ROW_COUNT_] = {
-    [HOLD_ROW_JOURNAL] = 2, [HOLD_ROW_SAME] = 4,   [HOLD_ROW_WITHOUT] = 3,
-    [HOLD_ROW_WRONG] = 4,   [HOLD_ROW_COUNTS] = 4,
+    [HOLD_ROW_JOURNAL] = 2,
+    [HOLD_ROW_SAME] = 4,
+    [HOLD_ROW_WITHOUT] = 3,
+    [HOLD_ROW_WRONG] = 4,
+    [HOLD_ROW_CHAIN] = ACT_TEXT_COUNT,
+    [HOLD_ROW_COUNTS] = 5,
 };
 
 /* In the worker. */
@@ -281,10 +285,52 @@ static int put_journal(struct holding *x, struct err *e)
     return import_put(x->to, HOLD_ROW_JOURNAL, texts, COUNT_OF(texts), e);
 }
 
+static int put_act(struct holding *x, const struct hold_record *record, struct err *e)
+{
+    bool is_item = record->item == record;
+    struct buf said[ACT_TEXT_COUNT] = {{0}};
+    struct str texts[ACT_TEXT_COUNT];
+    char recorded[UTC_TEXT_SIZE];
+    int rc;
+
+    if (x->counts[HOLD_ROW_CHAIN]++ >= HOLD_ROWS_TOLD)
+        return 0;
+    buf_add_u64(&said[ACT_ITEM], record->item->seq);
+    buf_add_u64(&said[ACT_RECORD], record->seq);
+    add_title(&said[ACT_WHAT], is_item ? STR("taken") : hold_value(record, HOLD_ACT));
+    add_title(&said[ACT_SAID], is_item ? STR("") : hold_value(record, HOLD_OCCURRED));
+    utc_write(recorded, record->time);
+    buf_add(&said[ACT_RECORDED], recorded, sizeof(recorded));
+    add_title(&said[ACT_FROM], hold_value(record, HOLD_FROM));
+    add_title(&said[ACT_TO], hold_value(record, HOLD_TO));
+    add_title(&said[ACT_WHO], hold_signer(&x->items, &record->by));
+    hex_add(&said[ACT_KEY], record->by.b, sizeof(record->by.b));
+    for (int i = 0; i < ACT_TEXT_COUNT; i++)
+        texts[i] = buf_str(&said[i]);
+    rc = import_put(x->to, HOLD_ROW_CHAIN, texts, ACT_TEXT_COUNT, e);
+    for (int i = 0; i < ACT_TEXT_COUNT; i++)
+        buf_release(&said[i]);
+    return rc;
+}
+
+/* Who had what, when, of all items together in the order of the journal. */
+static int put_chain(struct holding *x, struct err *e)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < x->items.count; i++) {
+        const struct hold_record *record = &x->items.records[i];
+
+        if (record->item && record->item->is_told && !record->is_change && !record->is_chain_change)
+            rc = put_act(x, record, e);
+    }
+    return rc;
+}
+
 static int put_counts(struct holding *x, struct err *e)
 {
     const uint64_t counts[] = {x->told, x->counts[HOLD_ROW_SAME], x->counts[HOLD_ROW_WITHOUT],
-                               x->counts[HOLD_ROW_WRONG]};
+                               x->counts[HOLD_ROW_WRONG], x->counts[HOLD_ROW_CHAIN]};
     char digits[COUNT_OF(counts)][24];
     struct str texts[COUNT_OF(counts)];
 
@@ -316,6 +362,8 @@ static int put_all(struct holding *x, struct err *e)
         rc = check_beside(x, e);
     if (rc == 0)
         rc = check_export(x, e);
+    if (rc == 0)
+        rc = put_chain(x, e);
     return rc ? rc : put_counts(x, e);
 }
 
@@ -350,6 +398,7 @@ void package_held_release(struct package_held *h)
     free(h->same.told);
     free(h->without.told);
     free(h->wrong.told);
+    free(h->chain.acts);
     arena_free(h->arena);
 }
 
@@ -399,7 +448,9 @@ static int take_counts(struct package_held *h, const struct str *texts, struct e
 {
     if (!str_u64(texts[0], &h->items) || !str_u64(texts[1], &h->same.total) ||
         !str_u64(texts[2], &h->without.total) || !str_u64(texts[3], &h->wrong.total) ||
-        !fits(&h->same) || !fits(&h->without) || !fits(&h->wrong))
+        !str_u64(texts[4], &h->chain.total) || h->chain.total < h->chain.count ||
+        (h->chain.total > h->chain.count && h->chain.count != HOLD_ROWS_TOLD) || !fits(&h->same) ||
+        !fits(&h->without) || !fits(&h->wrong))
         return unsound(e);
     h->is_whole = true;
     return 0;
@@ -414,6 +465,26 @@ static int take_wrong(struct package_held *h, const struct str *texts, struct er
         return unsound(e);
     told.wrong = (enum hold_wrong)wrong;
     return take_told(h, &h->wrong, told, e);
+}
+
+static int take_act(struct package_held *h, const struct str *texts, struct err *e)
+{
+    struct hold_act act;
+    struct utc when;
+    uint64_t seq;
+
+    if (h->chain.count == HOLD_ROWS_TOLD || !str_u64(texts[ACT_ITEM], &seq) ||
+        !str_u64(texts[ACT_RECORD], &seq) || !utc_read(&when, texts[ACT_RECORDED]))
+        return unsound(e);
+    for (int i = 0; i < ACT_TEXT_COUNT; i++) {
+        if (texts[i].len > HOLD_TITLE_SIZE + 4)
+            return unsound(e);
+        act.texts[i] = keep(h, texts[i]);
+    }
+    h->chain.acts =
+        mem_grow(h->chain.acts, h->chain.count, &h->chain.room, sizeof(h->chain.acts[0]));
+    h->chain.acts[h->chain.count++] = act;
+    return 0;
 }
 
 int package_held_take(void *context, uint32_t kind, const struct str *texts, struct err *e)
@@ -434,6 +505,8 @@ int package_held_take(void *context, uint32_t kind, const struct str *texts, str
         return take_told(h, &h->without, told, e);
     case HOLD_ROW_WRONG:
         return take_wrong(h, texts, e);
+    case HOLD_ROW_CHAIN:
+        return take_act(h, texts, e);
     case HOLD_ROW_COUNTS:
         return take_counts(h, texts, e);
     }

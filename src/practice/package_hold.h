@@ -18,7 +18,8 @@ enum hold_row {
     HOLD_ROW_WITHOUT, /* an item that has no bytes: "destroyed" or "none"; or a record of one that
                        * the sender may have left out: "beyond"; record; title */
     HOLD_ROW_WRONG,   /* enum hold_wrong; a path in the package, or empty; record; title */
-    HOLD_ROW_COUNTS,  /* of the items, of those of the three kinds before: rows may be left out */
+    HOLD_ROW_CHAIN,   /* enum hold_act_text, in this order */
+    HOLD_ROW_COUNTS,  /* of the items, of those of the four kinds before: rows may be left out */
     HOLD_ROW_COUNT_
 };
 extern const unsigned char hold_row_texts[HOLD_ROW_COUNT_];
@@ -56,6 +57,28 @@ struct hold_list {
     size_t room;
     uint64_t total;
 };
+/* A row of the chain of an item, as the record has it. Empty: it was not said, or not told. */
+enum hold_act_text {
+    ACT_ITEM, /* the record that made it, in digits */
+    ACT_RECORD,
+    ACT_WHAT,
+    ACT_SAID, /* when, as far as was said */
+    ACT_RECORDED,
+    ACT_FROM,
+    ACT_TO,
+    ACT_WHO, /* what the team calls the person */
+    ACT_KEY, /* that signed, in hex */
+    ACT_TEXT_COUNT
+};
+struct hold_act {
+    struct str texts[ACT_TEXT_COUNT];
+};
+struct hold_chain {
+    struct hold_act *acts;
+    size_t count;
+    size_t room;
+    uint64_t total;
+};
 struct package_held {
     struct arena *arena;
     bool has_root;
@@ -65,6 +88,7 @@ struct package_held {
     struct hold_list same;
     struct hold_list without;
     struct hold_list wrong;
+    struct hold_chain chain;
     bool is_whole; /* the last row came */
 };
 void package_held_release(struct package_held *h);

@@ -11,8 +11,9 @@
 
 enum { CHUNK = 1 << 18, RECORDS_MAX = 4 << 20, VALUES_SIZE_MAX = 256 << 20 };
 
-static const char *const field_names[HOLD_FIELD_COUNT] = {"title", "path", "sha256", "files",
-                                                          "destroyed"};
+static const char *const field_names[HOLD_FIELD_COUNT] = {"title",     "path", "sha256", "files",
+                                                          "destroyed", "act",  "from",   "to",
+                                                          "occurred",  "name", "key"};
 
 void hold_lines_release(struct hold_lines *l)
 {
@@ -141,18 +142,18 @@ static int field_of(struct str name)
     return -1;
 }
 
-static uint8_t fields_of(const struct statement *st)
+static uint16_t fields_of(const struct statement *st)
 {
     struct str rest = st->fields_text;
     struct hash commitment;
     struct str name;
-    uint8_t fields = 0;
+    uint16_t fields = 0;
 
     while (fields_next(&rest, &name, &commitment)) {
         int field = field_of(name);
 
         if (field >= 0)
-            fields |= (uint8_t)(1 << field);
+            fields |= (uint16_t)(1 << field);
     }
     return fields;
 }
@@ -202,23 +203,29 @@ static int add_record(struct reading *r, const struct entry *entry, uint64_t seq
     const struct statement *st = &entry->statement;
     bool is_change = str_is(st->type, "evidence-change/1");
     bool is_chain = str_is(st->type, "custody/1") || str_is(st->type, "custody-change/1");
+    bool is_person = str_is(st->type, "person/1") || str_is(st->type, "person-change/1");
     struct hold_items *h = r->h;
     enum tlp label = TLP_RED;
 
-    if (!is_change && !is_chain && !str_is(st->type, "evidence/1"))
+    if (!is_change && !is_chain && !is_person && !str_is(st->type, "evidence/1"))
         return 0;
     (void)tlp_of(st->tlp, &label);
     if (h->count == RECORDS_MAX)
         return err_set(e, ERR_LIMIT, "it has more records of evidence than are compared");
     h->records = mem_grow(h->records, h->count, &r->room, sizeof(h->records[0]));
-    h->records[h->count++] = (struct hold_record){.id = st->id,
-                                                  .seq = seq,
-                                                  .names = names_of(r, st),
-                                                  .scope = number_of(st->scope),
-                                                  .label = (int)label,
-                                                  .is_change = is_change,
-                                                  .is_chain = is_chain,
-                                                  .fields = is_chain ? 0 : fields_of(st)};
+    h->records[h->count++] =
+        (struct hold_record){.id = st->id,
+                             .seq = seq,
+                             .names = names_of(r, st),
+                             .scope = number_of(st->scope),
+                             .label = (int)label,
+                             .is_change = is_change,
+                             .is_chain = is_chain,
+                             .is_chain_change = str_is(st->type, "custody-change/1"),
+                             .is_person = is_person,
+                             .time = st->time,
+                             .by = st->by,
+                             .fields = is_chain || is_person ? 0 : fields_of(st)};
     return 0;
 }
 
@@ -268,6 +275,24 @@ static struct hold_record *item_of(const struct reading *r, const struct stateme
     return NULL;
 }
 
+/* Itself, or the person that it changes, which stands before it; NULL. */
+static struct hold_record *person_of(const struct reading *r, const struct statement *st,
+                                     struct hold_record *record)
+{
+    struct str rest = st->refs_text;
+    struct id id;
+
+    if (str_is(st->type, "person/1"))
+        return record;
+    while (refs_next(&rest, &id)) {
+        struct hold_record *found = find(r, &id);
+
+        if (found && found->seq < record->seq && found->person)
+            return found->person;
+    }
+    return NULL;
+}
+
 static void take_redaction(const struct reading *r, const struct statement *st)
 {
     struct public_value target;
@@ -284,7 +309,7 @@ static void take_redaction(const struct reading *r, const struct statement *st)
         int field = name.kind == PUBLIC_STRING ? field_of(name.string) : -1;
 
         if (field >= 0)
-            of->redacted |= (uint8_t)(1 << field);
+            of->redacted |= (uint16_t)(1 << field);
         if (name.kind == PUBLIC_STRING)
             of->gone |= bit_of(of, name.string);
     }
@@ -351,8 +376,12 @@ static int link_record(struct reading *r, const struct entry *entry, uint64_t se
     if (r->next < h->count && h->records[r->next].seq == seq) {
         struct hold_record *record = &h->records[r->next++];
 
-        record->item =
-            record->is_change || record->is_chain ? item_of(r, st, seq, record->is_chain) : record;
+        if (record->is_person)
+            record->person = person_of(r, st, record);
+        else
+            record->item = record->is_change || record->is_chain
+                               ? item_of(r, st, seq, record->is_chain)
+                               : record;
     }
     if (str_is(st->type, "redact/1"))
         take_redaction(r, st);
@@ -362,7 +391,7 @@ static int link_record(struct reading *r, const struct entry *entry, uint64_t se
 static int take_opening(struct reading *r, const struct opening *o, struct err *e)
 {
     struct hold_record *record = find(r, &o->id);
-    int field = record && !record->is_chain ? field_of(o->name) : -1;
+    int field = record ? field_of(o->name) : -1;
     struct arena *arena = r->h->arena;
 
     if (record && record->item && !record->is_chain)
@@ -371,7 +400,9 @@ static int take_opening(struct reading *r, const struct opening *o, struct err *
         record->told |= bit_of(record, o->name);
     if (field < 0 || (record->values && record->values[field].p))
         return 0;
-    r->values_size += o->value.len + HOLD_FIELD_COUNT * sizeof(struct str);
+    r->values_size += o->value.len;
+    if (!record->values)
+        r->values_size += HOLD_FIELD_COUNT * sizeof(struct str);
     if (r->values_size > VALUES_SIZE_MAX)
         return err_set(e, ERR_LIMIT, "its openings tell more than is compared");
     if (!record->values)
@@ -413,17 +444,43 @@ static void apply(const struct reading *r, const struct hold_record *record)
     if (!item->values)
         item->values = arena_alloc(r->h->arena, HOLD_FIELD_COUNT * sizeof(struct str));
     for (int i = 0; i < HOLD_FIELD_COUNT; i++) {
-        uint8_t bit = (uint8_t)(1 << i);
+        uint16_t bit = (uint16_t)(1 << i);
 
         if (!(record->fields & bit))
             continue;
         if (record->values && record->values[i].p) {
             item->values[i] = record->values[i];
-            item->withheld &= (uint8_t)~bit;
+            item->withheld &= (uint16_t)~bit;
         } else if (!(record->redacted & bit)) {
             item->withheld |= bit;
         }
     }
+}
+
+/* What is told of a person last is what they are. */
+static void apply_person(const struct reading *r, const struct hold_record *record)
+{
+    struct hold_record *person = record->person;
+
+    if (!person || !record->values)
+        return;
+    if (!person->values)
+        person->values = arena_alloc(r->h->arena, HOLD_FIELD_COUNT * sizeof(struct str));
+    for (int i = HOLD_NAME; i <= HOLD_KEY; i++)
+        if (record->values[i].p)
+            person->values[i] = record->values[i];
+}
+
+struct str hold_signer(const struct hold_items *h, const struct key *by)
+{
+    CLEANUP_BUF struct buf hex = {0};
+
+    hex_add(&hex, by->b, sizeof(by->b));
+    for (size_t i = 0; i < h->count; i++)
+        if (h->records[i].person == &h->records[i] &&
+            str_eq(hold_value(&h->records[i], HOLD_KEY), buf_str(&hex)))
+            return hold_value(&h->records[i], HOLD_NAME);
+    return STR("");
 }
 
 int hold_items_read(struct hold_items *h, int journal, int openings, struct err *e)
@@ -443,8 +500,10 @@ int hold_items_read(struct hold_items *h, int journal, int openings, struct err 
     rc = read_journal(&r, journal, NULL, link_record, e);
     if (rc == 0)
         rc = read_openings(&r, openings, e);
-    for (size_t i = 0; rc == 0 && i < h->count; i++)
+    for (size_t i = 0; rc == 0 && i < h->count; i++) {
         apply(&r, &h->records[i]);
+        apply_person(&r, &h->records[i]);
+    }
     return rc;
 }
 
@@ -489,7 +548,7 @@ static struct reach reach_of(struct hold_items *h)
     struct reach reach = {.scopes = mem_array(h->count + acts + 1, sizeof(uint64_t))};
 
     for (size_t i = 0; i < h->count; i++)
-        if (h->records[i].told)
+        if (h->records[i].told && !h->records[i].is_person)
             extend(&reach, &h->records[i]);
     for (size_t i = 0; i < acts; i++) {
         struct hold_record *act = &h->records[h->acts[own->first + i]];

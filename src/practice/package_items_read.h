@@ -3,6 +3,7 @@
 #pragma once
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/utc.h"
 
 enum hold_field {
     HOLD_TITLE,
@@ -10,13 +11,19 @@ enum hold_field {
     HOLD_SHA256,
     HOLD_FILES,
     HOLD_DESTROYED,
+    HOLD_ACT, /* of a line of the chain, from here on */
+    HOLD_FROM,
+    HOLD_TO,
+    HOLD_OCCURRED,
+    HOLD_NAME, /* of a person */
+    HOLD_KEY,
     HOLD_FIELD_COUNT
 };
 
 enum { HOLD_NAMES_MAX = 32 }; /* of the fields of a record that are looked at */
 
 /* A record evidence/1 or evidence-change/1, or a line of the chain, custody/1 or custody-change/1;
- * of the first kind also what became of it. */
+ * of the first kind also what became of it. Or person/1 or person-change/1. */
 struct hold_record {
     struct id id;
     uint64_t seq;
@@ -27,11 +34,16 @@ struct hold_record {
     uint64_t scope;           /* the compartment, as a number made of its name */
     int label;                /* enum tlp */
     struct str *values;       /* HOLD_FIELD_COUNT of them; .p is NULL where one was not told */
-    uint8_t fields;           /* that it has, a bit each */
-    uint8_t redacted;
-    uint8_t withheld; /* of an item: fields that a record gives it, and no opening tells */
+    struct utc time;          /* when it was signed, and with which key */
+    struct key by;
+    struct hold_record *person; /* of one of a person: who it makes or changes; NULL else */
+    uint16_t fields;            /* that it has, a bit each */
+    uint16_t redacted;
+    uint16_t withheld; /* of an item: fields that a record gives it, and no opening tells */
     bool is_change;
     bool is_chain;
+    bool is_chain_change; /* of the second kind of these */
+    bool is_person;
     bool is_told; /* of an item: openings tell something of it */
     bool is_own;  /* an act of the export that the package is of: its sender always tells it */
 };
@@ -72,6 +84,8 @@ MUST_CHECK int hold_each_untold(struct hold_items *h, hold_untold *tell, void *c
                                 struct err *e);
 /* The last export of any item of which openings tell: that of the package; NULL. */
 const struct hold_export *hold_last_export(const struct hold_items *h);
+/* What the person is called whose key it is, by their records that are told; empty: not told. */
+struct str hold_signer(const struct hold_items *h, const struct key *by);
 /* A value as it stands at the end, empty where there is none. */
 struct str hold_value(const struct hold_record *item, enum hold_field field);
 

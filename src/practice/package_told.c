@@ -214,6 +214,60 @@ static void say_without(const struct package_held *h, struct buf *out)
     say_more(out, &h->without, shown);
 }
 
+enum { ACTS_SHOWN = 60 };
+
+static void add_when(struct buf *out, const struct hold_act *act)
+{
+    struct str said = act->texts[ACT_SAID];
+    struct utc recorded, when;
+    char text[UTC_PLAIN_SIZE];
+
+    if (!utc_read(&recorded, act->texts[ACT_RECORDED]))
+        return;
+    if (!utc_read(&when, said) || when.sec == recorded.sec) {
+        buf_adds(out, utc_plain(text, recorded));
+        return;
+    }
+    buf_adds(out, utc_plain(text, when));
+    buf_addf(out, " (recorded %s)", utc_plain(text, recorded));
+}
+
+static void add_part(struct buf *out, const char *before, struct str text)
+{
+    if (!text.len)
+        return;
+    buf_adds(out, before);
+    sink_terminal(out, text, false);
+}
+
+/* What the forms can be compared with: they are the sender's word. */
+static void say_chain(const struct package_held *h, struct buf *out)
+{
+    size_t shown = h->chain.count < ACTS_SHOWN ? h->chain.count : ACTS_SHOWN;
+
+    if (!h->chain.count)
+        return;
+    buf_adds(out, "What was done with them and whose key signed it, as the journal says; a form "
+                  "in custody/ that says otherwise is not the record's:\n");
+    for (size_t i = 0; i < shown; i++) {
+        const struct hold_act *act = &h->chain.acts[i];
+        struct str who = act->texts[ACT_WHO];
+
+        add_part(out, "  r", act->texts[ACT_ITEM]);
+        add_part(out, ": r", act->texts[ACT_RECORD]);
+        buf_addc(out, ' ');
+        add_when(out, act);
+        add_part(out, " ", act->texts[ACT_WHAT].len ? act->texts[ACT_WHAT] : STR("(not told)"));
+        add_part(out, " from ", act->texts[ACT_FROM]);
+        add_part(out, " to ", act->texts[ACT_TO]);
+        add_part(out, ", by ", who.len ? who : STR("somebody who is not told"));
+        add_part(out, " ", str_head(act->texts[ACT_KEY], 8));
+        buf_addc(out, '\n');
+    }
+    if (h->chain.total > shown)
+        buf_addf(out, "  and %llu more (--json)\n", (unsigned long long)(h->chain.total - shown));
+}
+
 static void say_evidence(const struct package_check *c, struct buf *out)
 {
     const struct package_held *h = &c->held;
@@ -234,6 +288,7 @@ static void say_evidence(const struct package_check *c, struct buf *out)
     say_wrong(h, out);
     say_same(h, out);
     say_without(h, out);
+    say_chain(h, out);
 }
 
 static void say_anchored(const struct package_check *c, struct buf *out)
@@ -320,7 +375,7 @@ void package_check_say(const struct package_check *c, struct str to, struct buf 
     }
     buf_adds(out, "README.txt, custody/ and program/ are the sender's, and were compared with "
                   "nothing. What of them can be checked, each item's records, is in the "
-                  "journal.\n");
+                  "journal; compare a form with what stands above.\n");
     say_compare(c, to, out);
 }
 
@@ -352,6 +407,32 @@ static void put_beyond(const struct package_held *h, struct json *j)
     json_array_end(j);
 }
 
+static void put_chain(const struct package_held *h, struct json *j)
+{
+    static const char *const names[ACT_TEXT_COUNT] = {
+        [ACT_WHAT] = "act",  [ACT_SAID] = "time", [ACT_RECORDED] = "recorded",
+        [ACT_FROM] = "from", [ACT_TO] = "to",     [ACT_WHO] = "by",
+        [ACT_KEY] = "key"};
+    uint64_t seq;
+
+    json_name(j, "chain");
+    json_array_begin(j);
+    for (size_t i = 0; i < h->chain.count; i++) {
+        const struct hold_act *act = &h->chain.acts[i];
+
+        json_object_begin(j);
+        if (str_u64(act->texts[ACT_ITEM], &seq))
+            json_put_u64(j, "item", seq);
+        if (str_u64(act->texts[ACT_RECORD], &seq))
+            json_put_u64(j, "record", seq);
+        for (int k = ACT_WHAT; k < ACT_TEXT_COUNT; k++)
+            if (act->texts[k].len)
+                json_put_str(j, names[k], act->texts[k]);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
 static void put_evidence(const struct package_held *h, struct json *j)
 {
     uint64_t without = h->without.total;
@@ -373,6 +454,7 @@ static void put_evidence(const struct package_held *h, struct json *j)
     }
     json_array_end(j);
     put_beyond(h, j);
+    put_chain(h, j);
     json_name(j, "wrong");
     json_array_begin(j);
     for (size_t i = 0; i < h->wrong.count; i++) {

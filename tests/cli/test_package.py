@@ -492,6 +492,12 @@ class Compared(Package):
                          {at["a.log"]: ("a.log", 0), at["b.log"]: ("b.log", 0), at["auth.log"]: ("auth.log", 0), image: ("disk of web1", 1)})
         self.assertEqual([said["evidence"][n] for n in ("items", "as_recorded", "without_bytes", "not_as_recorded")], [7, 4, 3, 0])
         self.assertEqual((said["journal"]["records"], said["journal"]["root"]), (made["records"], made["root"]))
+        # the chain of each, from the journal and its openings alone, as the case itself has it
+        first = self.ana.json("preserve custody e1")["chain"]
+        chain = [r for r in said["evidence"]["chain"] if r["item"] == first[0]["record"]]
+        self.assertEqual([(r["record"], r["act"], r["by"], r["key"], r["recorded"], r.get("to")) for r in chain],
+                         [(r["record"], r["act"], r["by"], r["key"], r["recorded"], r.get("to")) for r in first])
+        self.assertEqual({(r["act"], r["by"], r.get("to")) for r in chain} >= {("taken", "ana", None), ("handed-over", "ana", "Mallory")}, True)
 
         def without(*names):
             return {n: data for n, data in whole.items() if not any(n.startswith(name) for name in names)}
@@ -564,7 +570,7 @@ class Compared(Package):
         said = eva("preserve open weber.age --to words --identity key.txt")
         self.assertNotIn("package is whole", said)
         for words in ("as they were packed", "The journal is valid, but not anchored", "7 items on record, all as recorded", f"{image} is r", "on record as destroyed",
-                      "a paper, a device", "the sender's", "Still to compare", f"records {made['records']}"):
+                      "a paper, a device", "handed-over to Mallory, by ana", "the sender's", "Still to compare", f"records {made['records']}"):
             self.assertIn(words, one_line(said))
         groups = re.search(r"root\s+((?:[0-9a-f]{8}-[0-9a-f]{2}\s+){8})", said).group(1).split()
         self.assertEqual("".join(g[:8] for g in groups), made["root"])
