@@ -250,7 +250,7 @@ static void what_no_calendar_has_is_doubted(void **state)
         {when_iso, "2026-13-10T00:00:00Z"},
         {when_iso, "2026-10-00T00:00:00Z"},
         {when_iso, "2026-04-31T00:00:00Z"},
-        {when_iso, "2026-10-10T24:00:00Z"},
+        {when_iso, "2026-10-10T24:00:01Z"},
         {when_iso, "2026-10-10T00:60:00Z"},
         {when_iso, "2026-10-10T00:00:61Z"},
         {when_iso, "0000-11-25T00:00:00Z"},
