@@ -12,6 +12,7 @@
 #include "acquire/source_file.h"
 #include "acquire/source_identity.h"
 #include "acquire/source_image.h"
+#include "acquire/source_writes.h"
 #include "base/mem.h"
 #include "evidence/image_set.h"
 #include "sys/file.h"
@@ -24,6 +25,7 @@ struct opened {
     int direct; /* past the cache; -1: this file system cannot */
     bool is_device;
     struct statx before; /* of a file */
+    struct buf writes;   /* of a device, when it was opened: source_writes */
 };
 
 void source_facts_release(struct source_facts *f)
@@ -90,14 +92,42 @@ static void close_opened(struct source *s)
 
     fd_close(o->direct);
     fd_close(o->fd);
+    buf_release(&o->writes);
     free(o);
+}
+
+static void note_writes(const struct opened *o, struct buf *out)
+{
+    char link[64];
+
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", o->fd);
+    source_writes(link, out);
+}
+
+/* Whoever opens a device behind us may write to it: the kernel counts that, and nothing else does.
+ * A disk that grew has bytes that are not in the image. */
+static void device_change(const struct opened *o, struct buf *out)
+{
+    CLEANUP_BUF struct buf now = {0};
+    uint64_t size = 0, sectors;
+
+    note_writes(o, &now);
+    sectors = source_writes_between(buf_text(&o->writes), buf_text(&now));
+    if (sectors)
+        buf_addf(out, "%llu sectors of 512 bytes were written to it", (unsigned long long)sectors);
+    if (ioctl(o->fd, BLKGETSIZE64, &size) == 0 && size > o->source.size)
+        buf_addf(out, "%sit grew, from %llu bytes to %llu: what is behind the first is not taken",
+                 out->len ? "; " : "", (unsigned long long)o->source.size,
+                 (unsigned long long)size);
 }
 
 static void changed_opened(struct source *s, struct buf *out)
 {
     const struct opened *o = s->context;
 
-    if (!o->is_device)
+    if (o->is_device)
+        device_change(o, out);
+    else
         file_change(&o->before, o->fd, out);
 }
 
@@ -283,6 +313,8 @@ static int open_plain(struct source **out, struct source_facts *f, const struct 
     (void)posix_fadvise(o->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* faster where it is heard */
     s->size = f->size;
     s->sector_size = f->logical_size;
+    if (f->is_device)
+        note_writes(o, &o->writes);
     if (f->is_device)
         source_find_which(s, st->st_rdev, f);
     else

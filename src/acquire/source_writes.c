@@ -67,3 +67,15 @@ void source_writes(const char *path, struct buf *out)
     else
         buf_adds(out, "unknown");
 }
+
+uint64_t source_writes_between(const char *before, const char *now)
+{
+    const char *from = strrchr(before, ' '), *to = strrchr(now, ' ');
+    uint64_t first, last;
+
+    if (!from || !to || from - before != to - now ||
+        strncmp(before, now, (size_t)(from - before)) != 0 || !str_u64(str_of(from + 1), &first) ||
+        !str_u64(str_of(to + 1), &last) || last < first)
+        return 0;
+    return last - first;
+}

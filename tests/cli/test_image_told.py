@@ -294,6 +294,37 @@ class Screen(During):
         self.assertNotIn("LIVE", said)
 
     @needs_root
+    def test_a_device_that_is_written_to_or_grows_is_said_to(self):
+        """By a program that opened it behind calm-image; the kernel counts in sectors of 512 bytes, and a page has eight."""
+        backing = self.disk
+        backing.write_bytes(random.Random(32).randbytes(8 * MIB))
+        harness.hold_loops(self)
+        done = subprocess.run(["losetup", "--find", "--show", backing], capture_output=True, text=True, check=False)
+        if done.returncode:
+            self.skipTest("no loop device can be made here")
+        self.disk = pathlib.Path(done.stdout.strip())
+        self.addCleanup(subprocess.run, ["losetup", "--detach", self.disk], check=False)
+
+        def write():
+            with open(self.disk, "r+b", buffering=0) as f:
+                f.write(b"CHANGED")
+                os.fsync(f.fileno())
+
+        def grow():
+            os.truncate(backing, 9 * MIB)
+            subprocess.run(["losetup", "--set-capacity", self.disk], check=True)
+
+        for act, name, how in ((write, "w", "8 sectors of 512 bytes were written to it"),
+                               (grow, "g", f"it grew, from {8 * MIB} bytes to {9 * MIB}: what is behind the first is not taken")):
+            code, said = self.during(act, "--name", name)
+            self.assertEqual(code, 0, said)
+            self.assertIn(f"CHANGED while it was read: {how}", one_line(said))
+            self.assertIn(how, one_line((self.out / f"{name}.txt").read_text()))
+            self.assertIn(how, one_line(self.ana(f"preserve custody e{len(self.ana.json('preserve list'))}")))
+        said = one_line(self.ana(f"preserve image {self.disk} --to {self.out} --name still"))
+        self.assertNotIn("CHANGED", said)
+
+    @needs_root
     def test_a_source_in_use_is_said_to_be(self):
         with open(self.disk, "wb") as f:
             f.truncate(8 * MIB)
