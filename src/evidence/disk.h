@@ -106,6 +106,7 @@ struct disk_receiver {
     /* Behind the table: that it is damaged, or says less than there was. A sentence. */
     int (*doubt)(void *context, struct str words, struct err *e);
     int (*partition)(void *context, const struct disk_partition *p, struct err *e);
+    /* Of the partition that was told last; before the first one, of the whole disk. */
     int (*fs)(void *context, const struct disk_fs *fs, struct err *e);
     int (*file)(void *context, const struct disk_file *f, struct err *e);
     /* The content of the last file, in order, without gaps; then its end. A hole is zeros. */

@@ -179,3 +179,14 @@ void disk_open_fs(struct disk_image *image, uint64_t first, uint64_t count, stru
     }
     *out = opened;
 }
+
+bool disk_know_start(struct disk_image *image, struct disk_fs *fs)
+{
+    TSK_FS_INFO *opened;
+
+    disk_open_fs(image, 0, 0, fs, &opened);
+    if (opened)
+        tsk_fs_close(opened);
+    tsk_error_reset();
+    return opened ? fs->is_readable : fs->kind[0] != '\0';
+}

@@ -267,16 +267,11 @@ int disk_gpt_tell(struct disk_image *image, uint32_t block_size, struct err *e)
     return code;
 }
 
-/* A file system that is read, or what is known by certain bytes. */
 static bool is_known_at_start(struct disk_image *image)
 {
-    struct disk_fs fs = {.number = 0};
-    TSK_FS_INFO *opened;
+    struct disk_fs unused = {.number = 0};
 
-    disk_open_fs(image, 0, 0, &fs, &opened);
-    if (opened)
-        tsk_fs_close(opened);
-    return opened ? fs.is_readable : fs.kind[0] != '\0';
+    return disk_know_start(image, &unused);
 }
 
 bool disk_gpt_is_left_over(struct disk_image *image, const TSK_VS_INFO *vs)

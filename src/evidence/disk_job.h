@@ -75,6 +75,9 @@ MUST_CHECK int disk_find_partition(struct disk_image *image, uint32_t number, ui
  * reads it (else NULL). The caller closes it: tsk_fs_close. */
 void disk_open_fs(struct disk_image *image, uint64_t first, uint64_t count, struct disk_fs *fs,
                   TSK_FS_INFO **out);
+/* Whether a file system that is read, or what is known by certain bytes, begins at sector 0 and
+ * takes the whole disk; fills fs. */
+bool disk_know_start(struct disk_image *image, struct disk_fs *fs);
 /* What begins there and is not for libtsk: kind and advice; false: nothing that is known. The first
  * are told by bytes that no file system has there, the others only where libtsk read nothing. */
 bool disk_know(struct disk_image *image, uint64_t off, bool only_certain, struct disk_fs *fs);

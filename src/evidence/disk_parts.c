@@ -177,6 +177,33 @@ static int tell_whole(struct disk_image *image, TSK_VS_INFO *left_over, struct e
     return code ? code : tell_fs(image, 0, UINT64_MAX, 0, e);
 }
 
+static bool begins_at_start(const TSK_VS_INFO *vs)
+{
+    for (const TSK_VS_PART_INFO *p = vs->part_list; p; p = p->next)
+        if (is_volume(p) && p->start == 0)
+            return true;
+    return false;
+}
+
+/* Who writes a table of 66 bytes into the first sector of a file system, or puts a whole disk into
+ * a RAID and leaves its old table, has both; systems that are told which to use read either. */
+static int tell_beside(struct disk_image *image, const TSK_VS_INFO *vs, struct err *e)
+{
+    struct disk_fs fs = {.number = 0};
+    CLEANUP_BUF struct buf words = {0};
+    int code;
+
+    if (begins_at_start(vs) || !disk_know_start(image, &fs))
+        return 0;
+    buf_addf(&words,
+             "Beside the partitions, what begins at sector 0 takes the whole disk: %s. Bootable "
+             "images of CDs are so on purpose; else one of the two is left over, or hides the "
+             "other. --offset 0 reads it.",
+             fs.kind);
+    code = disk_send(image, DISK_WIRE_DOUBT, buf_str(&words), e);
+    return code ? code : disk_send(image, DISK_WIRE_FS, (struct str){(char *)&fs, sizeof(fs)}, e);
+}
+
 int disk_tell_all(struct disk_image *image, struct err *e)
 {
     struct disk_dos dos;
@@ -190,6 +217,8 @@ int disk_tell_all(struct disk_image *image, struct err *e)
     if (!vs || disk_gpt_is_left_over(image, vs))
         return tell_whole(image, vs, e);
     code = tell_table(image, vs, e);
+    if (!code)
+        code = tell_beside(image, vs, e);
     if (!code && vs->vstype == TSK_VS_TYPE_DOS)
         code = disk_chain_tell(image, e);
     if (!code && vs->vstype == TSK_VS_TYPE_GPT)

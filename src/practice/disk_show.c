@@ -79,13 +79,10 @@ struct disk_receiver disk_survey_receiver(struct disk_survey *s)
 
 const struct disk_fs *disk_survey_next(const struct disk_survey *s, size_t *at)
 {
-    if (s->whole && *at == 0) {
-        *at = 1;
-        return s->whole->is_readable ? s->whole : NULL;
-    }
-    while (*at < s->count) {
-        const struct disk_fs *fs = s->rows[(*at)++].fs;
+    while (*at <= s->count) {
+        const struct disk_fs *fs = *at ? s->rows[*at - 1].fs : s->whole;
 
+        ++*at;
         if (fs && fs->is_readable)
             return fs;
     }
@@ -220,6 +217,8 @@ static void show_next(const struct disk_survey *s, struct str image, struct scre
     sink_shell(&next, image);
     if (fs->number)
         buf_addf(&next, " --partition %u", (unsigned)fs->number);
+    else if (s->count)
+        buf_adds(&next, " --offset 0");
     buf_adds(&next, " --list");
     screen_blank(screen);
     screen_next(screen, buf_str(&next),
@@ -233,11 +232,11 @@ static void survey_text(const struct disk_survey *s, struct str image, struct an
     struct str doubts = buf_str(&s->doubts);
     char size[SIZE_TEXT_SIZE];
 
-    screen_printf(
-        &screen, 0, STR_FMT ": %s (%llu bytes), sectors of %u bytes, %s%s", STR_ARG(image),
-        size_text(size, s->table.media_size), (unsigned long long)s->table.media_size,
-        (unsigned)s->table.sector_size, s->table.kind[0] ? s->table.kind : "no partition table",
-        s->table.is_backup ? " (read by its copy at the end of the disk)" : "");
+    screen_printf(&screen, 0, STR_FMT ": %s (%llu bytes), sectors of %u bytes, %s%s",
+                  STR_ARG(image), size_text(size, s->table.media_size),
+                  (unsigned long long)s->table.media_size, (unsigned)s->table.sector_size,
+                  s->table.kind[0] ? s->table.kind : "no partition table",
+                  s->table.is_backup ? " (read by its copy at the end of the disk)" : "");
     screen_blank(&screen);
     if (s->count) {
         show_table(s, &screen);

@@ -15,7 +15,7 @@ struct disk_survey {
     } * rows;
     size_t count;
     size_t room;
-    const struct disk_fs *whole; /* the disk has no table: what lies on it */
+    const struct disk_fs *whole; /* what takes the whole disk: it has no table, or one beside it */
     struct disk_count sums;
 };
 void disk_survey_init(struct disk_survey *s);

@@ -131,7 +131,11 @@ static int choose(struct reading *r, struct err *e)
     if (rc)
         return rc;
     while ((fs = disk_survey_next(&s, &at))) {
-        buf_addf(&others, "%s%u (%s)", first ? ", " : "", (unsigned)fs->number, fs->kind);
+        buf_adds(&others, first ? ", " : "");
+        if (fs->number)
+            buf_addf(&others, "%u (%s)", (unsigned)fs->number, fs->kind);
+        else
+            buf_addf(&others, "the whole disk (%s: --offset 0)", fs->kind);
         first = first ? first : fs;
     }
     if (!first && s.whole)

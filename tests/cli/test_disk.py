@@ -452,6 +452,22 @@ class Made(DiskTest):
         self.assertIn("the table is an older one. Its partitions begin at sector 2048, 20480: --offset SECTOR", one_line(self.read(image)))
         self.same_as_fls(image)
         self.assertEqual(self.ana.fails(f"preserve read {image} --partition 1")[0], 3)
+        # A table of 66 bytes in the sector that ext leaves free, a protective entry or another, hides neither it nor its files.
+        for kind, first, count, table in ((0xee, 1, 0xffffffff, "GPT"), (0x83, 60000, 2000, "DOS")):
+            (self.folder / "sector").write_bytes(bytes(446) + struct.pack("<4sB3sII", b"", kind, b"", first, count) + bytes(48) + b"\x55\xaa")
+            self.put(image, 0, self.folder / "sector")
+            told = self.json_of(image)
+            self.assertEqual((told["table"], told["file_system"]["kind"]), (table, "ext4"))
+            self.assertIn("Beside the partitions, what begins at sector 0 takes the whole disk: ext4.", " ".join(told["doubts"]))
+            self.assertIn("--offset 0 --list", one_line(self.read(image)))
+            self.same_as_fls(image, calm=("--offset", "0"))
+            self.assertIn("/etc/passwd", self.ana(f"preserve read {image} --list"))
+        # A RAID (metadata 1.2, Documentation/admin-guide/md.rst: at 4 KiB) leaves the table that the disk had.
+        raid = self.with_table("label: dos\n2048,8192,83\n")
+        (self.folder / "sector").write_bytes(struct.pack("<II", 0xa92b4efc, 1))
+        self.put(raid, 8, self.folder / "sector")
+        self.assertEqual(self.json_of(raid)["file_system"]["kind"], "Linux RAID")
+        self.assertIn("mdadm --assemble --readonly", one_line(self.read(raid)))
 
     @needs("ewfacquirestream", "mke2fs")
     def test_an_e01_of_several_files_and_one_that_is_damaged(self):
