@@ -115,15 +115,21 @@ static bool take_end(struct str *name, const char *end)
     return true;
 }
 
-static void put_name(struct reader *r, struct event *e, struct str name, bool is_link)
+/* False: calm preserve read --body says that nobody knows how long it was, and wrote 0 (doc/format/
+ * evidence.md section 7). */
+static bool put_name(struct reader *r, struct event *e, const struct body_file *f, bool is_link)
 {
     static const char arrow[] = " -> ";
+    struct str name = f->name;
+    bool has_size = true;
     const char *found;
 
     if (take_end(&name, " (deleted-realloc)"))
         event_puts(e, named(r, "file_system.state"), "reallocated");
     else if (take_end(&name, " (deleted)"))
         event_puts(e, named(r, "file_system.state"), "deleted");
+    if (str_is(f->size, "0"))
+        has_size = !take_end(&name, " (length forgotten)");
     if (take_end(&name, " ($FILE_NAME)"))
         event_puts(e, named(r, "file_system.times"), "$FILE_NAME");
     found = is_link ? memmem(name.p, name.len, arrow, sizeof(arrow) - 1) : NULL;
@@ -134,6 +140,7 @@ static void put_name(struct reader *r, struct event *e, struct str name, bool is
         name = str_head(name, at);
     }
     event_put(e, FIELD_FILE_PATH, name);
+    return has_size;
 }
 
 static bool is_number(struct str s)
@@ -146,13 +153,14 @@ static bool is_number(struct str s)
 void body_put(struct reader *r, struct event *e, const struct body_file *f)
 {
     bool is_link = memchr(f->mode.p, 'l', str_head(f->mode, 3).len) != NULL;
+    bool has_size = put_name(r, e, f, is_link);
 
-    put_name(r, e, f->name, is_link);
     event_put(e, named(r, "file.inode"), f->inode);
     put_mode(r, e, f->mode);
     event_put(e, named(r, is_number(f->uid) ? "file.uid" : "file.owner"), f->uid);
     event_put(e, named(r, is_number(f->gid) ? "file.gid" : "file.group"), f->gid);
-    event_put(e, named(r, "file.size"), f->size);
+    if (has_size)
+        event_put(e, named(r, "file.size"), f->size);
     if (!str_is(f->md5, "0"))
         event_put(e, named(r, "file.hash.md5"), f->md5);
     event_puts(e, FIELD_EVENT_CATEGORY, "file");

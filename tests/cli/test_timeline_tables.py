@@ -71,6 +71,11 @@ CASES = [
          {"time": "2020-09-13T12:26:40Z", "precision": "s", "file.inode": "12-128-1", "file.size": "7", "line": 2},
          {"time": "2023-11-14T22:13:20.25Z", "precision": "ms", "file.mode": "0644", "line": 2},
          {"doubt": "o", "file.path": "/a\\|b", "file.hash.md5": "d41d8cd98f00b204e9800998ecf8427e"}, {"message": "no line"}]),
+    # What calm preserve read --body says of a file whose length nobody knows, and a name that only ends so.
+    ("body", "0|/x (length forgotten) (deleted)|12|r/rrw-r--r--|0|0|0|0|1600000000|0|0\n0|/y (deleted-realloc)|13|r/rrw-r--r--|0|0|0|0|1600000001|0|0\n"
+     "0|/z (length forgotten)|14|r/rrw-r--r--|0|0|5|0|1600000002|0|0\n", (3, 0, 0, 0), [
+         {"time": "2020-09-13T12:26:40Z", "file.path": "/x", "file.size": None, "file_system.state": "deleted"},
+         {"file.path": "/y", "file.size": "0", "file_system.state": "reallocated"}, {"file.path": "/z (length forgotten)", "file.size": "5", "file_system.state": None}]),
     ("postgresql", PG.format(zone="UTC") + "\n" + PG.format(zone="CET") + ",\"client backend\"\n" + PG.format(zone="CET") + ",\"client backend\",,0\n"
      + PG.format(zone="CET") + ",1,2,3,4\n", (3, 1, 4, 0), [
          {"time": "2026-11-25T03:12:09.123Z", "doubt": "", "source.ip": "192.0.2.7", "source.port": "51022", "error.code": "28P01", "log.level": "critical",
