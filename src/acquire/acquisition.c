@@ -131,10 +131,10 @@ int acquire_go_on(struct acquisition *m, size_t size, struct err *e)
             m->limit_ms = now;
             m->limit_size = 0;
         }
+        m->limit_size += size; /* what is read next has had its time before it comes */
         due = m->limit_ms + (int64_t)(m->limit_size * 1000 / m->options.limit);
         for (; now < due && !atomic_load(&m->control->stops); now = monotonic_ms())
             sleep_ms(due - now < 100 ? due - now : 100);
-        m->limit_size += size;
     }
     if (atomic_load(&m->control->stops))
         return err_set(e, ERR_CANCEL, "stopped; it goes on where it was");
