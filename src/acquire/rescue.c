@@ -20,11 +20,13 @@ static int source_ended(struct rescue *r, uint64_t at, struct err *e)
     int rc;
 
     if (!r->accepts_end)
-        return err_set(e, ERR_NOTFOUND,
-                       "the source ends at byte %llu; it said that it has %llu. Where it stays so, "
-                       "--accept-end goes on (of a file that was cut, with --live): what it lacks "
-                       "counts as not readable",
-                       (unsigned long long)at, (unsigned long long)r->map->size);
+        return err_set(
+            e, ERR_NOTFOUND,
+            "the source ends at byte %llu; it said that it has %llu. Where it stays so, "
+            "--accept-end goes on (with --live where it is a file that was cut, or a device "
+            "without serial number): what it lacks "
+            "counts as not readable",
+            (unsigned long long)at, (unsigned long long)r->map->size);
     rc = mark(r, at, r->until - at, AREA_BAD, e);
     if (rc == 0)
         r->until = at; /* no pass looks behind it again */
