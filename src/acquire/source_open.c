@@ -15,6 +15,7 @@
 #include "acquire/source_writes.h"
 #include "base/mem.h"
 #include "evidence/image_set.h"
+#include "evidence/virtual_disk.h"
 #include "sys/file.h"
 
 enum { FILE_SECTOR = 512 };
@@ -342,6 +343,18 @@ static int find_first(const char *path, struct buf *note, struct err *e)
     return 0;
 }
 
+/* It is taken as the file that it is, and nobody is to think later that it is an image of the disk.
+ */
+static void note_container(const struct source *s, struct buf *note)
+{
+    const struct opened *o = s->context;
+    const struct virtual_disk *d = virtual_disk_of(o->fd);
+
+    if (d)
+        buf_addf(note, "%sBy its first bytes it is a %s: %s. The image is of this file alone.",
+                 note->len ? " " : "", d->kind, d->advice);
+}
+
 static void add_note(struct source_facts *f, const struct buf *note)
 {
     CLEANUP_BUF struct buf text = {0};
@@ -372,8 +385,13 @@ int source_open(struct source **out, struct source_facts *facts, const char *pat
         rc = find_first(path, &note, e);
     if (rc)
         return rc;
-    rc = S_ISREG(st.st_mode) && source_is_image(path) ? source_open_image(out, &f, path, e)
-                                                      : open_plain(out, &f, &st, is_live, e);
+    if (S_ISREG(st.st_mode) && source_is_image(path)) {
+        rc = source_open_image(out, &f, path, e);
+    } else {
+        rc = open_plain(out, &f, &st, is_live, e);
+        if (rc == 0 && S_ISREG(st.st_mode))
+            note_container(*out, &note);
+    }
     if (rc)
         return rc;
     add_note(&f, &note);

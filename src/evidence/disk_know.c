@@ -1,6 +1,7 @@
 /* disk_know.c: recognises what libtsk does not read by its first bytes, and says what to do. */
 #include "evidence/disk_job.h"
 #include "evidence/le.h"
+#include "evidence/virtual_disk.h"
 
 /* As STR, where a constant is wanted. */
 #define STR_CONST(literal)                                                                         \
@@ -109,8 +110,23 @@ static bool is_zfs(struct disk_image *image, uint64_t off)
     return false;
 }
 
+/* The file is one of those, and what is read here are not the bytes of its disk. */
+static bool know_container(struct disk_image *image, struct disk_fs *fs)
+{
+    const struct virtual_disk *d;
+
+    for (size_t i = 0; (d = virtual_disk_next(i)); i++)
+        if (has_bytes(image, d->off, d->magic)) {
+            know(fs, d->kind, d->advice);
+            return true;
+        }
+    return false;
+}
+
 bool disk_know(struct disk_image *image, uint64_t off, bool only_certain, struct disk_fs *fs)
 {
+    if (off == 0 && know_container(image, fs))
+        return true;
     for (size_t i = 0; i < COUNT_OF(known); i++)
         if ((known[i].is_certain || !only_certain) &&
             has_bytes(image, off + known[i].off, known[i].magic)) {

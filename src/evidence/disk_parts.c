@@ -198,8 +198,8 @@ static int tell_beside(struct disk_image *image, const TSK_VS_INFO *vs, struct e
     buf_addf(&words,
              "Beside the partitions, what begins at sector 0 takes the whole disk: %s. Bootable "
              "images of CDs are so on purpose; else one of the two is left over, or hides the "
-             "other. --offset 0 reads it.",
-             fs.kind);
+             "other.%s",
+             fs.kind, fs.is_readable ? " --offset 0 reads it." : "");
     code = disk_send(image, DISK_WIRE_DOUBT, buf_str(&words), e);
     return code ? code : disk_send(image, DISK_WIRE_FS, (struct str){(char *)&fs, sizeof(fs)}, e);
 }

@@ -52,7 +52,11 @@ static void tell_source(const struct image_helper *h, struct buf *out)
     CLEANUP_BUF struct buf changed = {0};
     CLEANUP_BUF struct buf stated = {0};
     CLEANUP_BUF struct buf damage = {0};
+    CLEANUP_BUF struct buf note = {0};
 
+    sink_terminal(&note, str_of(image_helper_fact(h, "note")), false);
+    if (note.len)
+        buf_addf(out, "Of the source: %s\n", buf_text(&note));
     sink_terminal(&changed, str_of(image_helper_result(h, "changed")), false);
     sink_terminal(&damage, str_of(image_helper_result(h, "damage")), false);
     sink_terminal(&stated, str_of(image_helper_result(h, "stated")), false);

@@ -535,6 +535,19 @@ class NotRead(DiskTest):
         made = (("mkfs.xfs", ("-q",), "XFS", 320 << 20, "norecovery"), ("mkfs.btrfs", ("-q",), "Btrfs", 128 << 20, "btrfs restore"),
                 ("mkswap", ("-q",), "swap", 1 << 20, "no files"))
         done = 0
+        # Files of virtual machines, by the marks that their specifications have (qemu's qcow2.rst and vdi.c, MS-VHDX, VMware's Virtual Disk Format 1.1).
+        for kind, at, mark, words in (("QCOW2", 0, b"QFI\xfb\0\0\0\3", "qemu-img convert"), ("VMDK", 0, b"KDMV\1\0\0\0", "qemu-img convert"), ("VHD", 0, b"conectix", "qemu-img convert"),
+                                      ("VHDX", 0, b"vhdxfile", "qemu-img convert"), ("VDI", 64, struct.pack("<I", 0xbeda107f), "qemu-img convert"), ("AFF", 0, b"AFF10\r\n\0", "affconvert -r"),
+                                      ("VMDK (its text alone)", 0, b'# Disk DescriptorFile\nversion=1\nRW 8 VMFS "web1-flat.vmdk"\n', "-flat.vmdk is a raw image")):
+            image = self.disk("container", 1 << 20)
+            with open(image, "r+b") as f:
+                f.seek(at)
+                f.write(mark)
+            self.check(image, kind, words)
+            (self.folder / "images").mkdir(exist_ok=True)
+            said = one_line(self.ana(f"preserve image {image} --to {self.folder}/images --name {kind[:4].strip()}{at}{words[:1]}{len(kind)}"))
+            self.assertRegex(said, rf"Of the source: .*By its first bytes it is a {re.escape(kind)}: ")
+            self.assertIn("The image is of this file alone.", said)
         for program, options, kind, size, words in made:
             if not shutil.which(program, path=TOOLS):
                 continue
