@@ -4,6 +4,8 @@
 #include <unistd.h>
 #include "base/compiler.h"
 
+enum { HEAD_SIZE = 96 }; /* all marks lie in so much */
+
 /* As STR, where a constant is wanted. */
 #define MAGIC(literal)                                                                             \
     {                                                                                              \
@@ -43,11 +45,13 @@ const struct virtual_disk *virtual_disk_next(size_t at)
 
 const struct virtual_disk *virtual_disk_of(int fd)
 {
-    char bytes[32];
+    char bytes[HEAD_SIZE];
+    ssize_t n = pread(fd, bytes, sizeof(bytes), 0);
+    struct str head = {bytes, n > 0 ? (size_t)n : 0};
 
     for (size_t i = 0; i < COUNT_OF(all); i++)
-        if (pread(fd, bytes, all[i].magic.len, (off_t)all[i].off) == (ssize_t)all[i].magic.len &&
-            memcmp(bytes, all[i].magic.p, all[i].magic.len) == 0)
+        if (all[i].off + all[i].magic.len <= head.len &&
+            memcmp(head.p + all[i].off, all[i].magic.p, all[i].magic.len) == 0)
             return &all[i];
     return NULL;
 }
