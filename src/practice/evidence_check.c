@@ -98,11 +98,18 @@ struct checking {
     struct progress progress;
 };
 
+/* Of one item; several threads may tell of it. */
+struct item_watch {
+    struct checking *check;
+    atomic_uint_fast64_t read;
+};
+
 static bool saw(void *context, uint64_t bytes)
 {
-    struct checking *k = context;
+    struct item_watch *w = context;
 
-    atomic_fetch_add(&k->read, bytes);
+    atomic_fetch_add(&w->read, bytes);
+    atomic_fetch_add(&w->check->read, bytes);
     return !interrupt_came();
 }
 
@@ -126,7 +133,8 @@ static void check_next(void *context, size_t at, void *scratch)
 {
     struct checking *k = context;
     struct item_result *r = &k->check->items[k->order[at]];
-    struct blob_watch watch = {saw, k};
+    struct item_watch item = {.check = k};
+    struct blob_watch watch = {saw, &item};
     CLEANUP_BUF struct buf found = {0};
     struct err why = {0};
 
@@ -135,6 +143,7 @@ static void check_next(void *context, size_t at, void *scratch)
         return;
     r->is_begun = true;
     r->state = state_of(r->bytes->check(k->check->session, r->item, &watch, &found, &why));
+    r->read = item.read;
     pthread_mutex_lock(&k->lock);
     r->found = arena_strdup(k->check->arena, buf_text(&found));
     if (r->state != ITEM_SAME)
@@ -171,6 +180,8 @@ static void sum_up(struct evidence_check *c)
         c->totals[r->state]++;
         if (r->state == ITEM_SAME || r->state == ITEM_ALTERED)
             c->size += r->bytes->size(r->item);
+        else if (r->state != ITEM_UNCHECKED)
+            c->size += r->read;
     }
 }
 

@@ -35,6 +35,7 @@ struct item_result {
     const struct item_bytes *bytes;
     enum item_state state;
     bool is_begun;     /* where it is unchecked: it was being read when all was stopped */
+    uint64_t read;     /* bytes of it that were, where it is missing or unreadable */
     const char *why;   /* a sentence where it is not the same; of the arena */
     const char *found; /* lines, or ""; of the arena */
 };
@@ -45,7 +46,8 @@ struct evidence_check {
     struct item_result *items;
     size_t count;
     size_t room;
-    uint64_t size; /* of all that were read, as the register states it */
+    uint64_t size; /* of all that were read, as the register states it; of what is missing or
+                      unreadable what was read */
     uint64_t totals[ITEM_UNREADABLE + 1];
 };
 void evidence_check_init(struct evidence_check *c, struct session *s);

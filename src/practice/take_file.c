@@ -257,7 +257,7 @@ static int put_in_archive(struct taking *t, const struct walk_entry *entry, int 
     }
     f->kept = KEPT_ARCHIVE;
     member = member_of(t, entry, f);
-    t->size += f->areas.size;
+    t->size += f->has_digests ? f->areas.size : f->areas.data;
     return intake_archive_add(t->archive, &member, buf_str(&data), e);
 }
 

@@ -13,6 +13,8 @@ static const uint8_t zeros[crypto_aead_chacha20poly1305_ietf_NPUBBYTES];
 static const char scrypt_label[] = "age-encryption.org/v1/scrypt";
 static const char argon2id_label[] = "calm/argon2id";
 
+enum { ARGON2ID_KIB_LEAST = 8 }; /* for one lane, RFC 9106 section 3.1 */
+
 void age_derive(uint8_t out[32], struct str secret, struct str salt, const char *info)
 {
     static const uint8_t first = 1;
@@ -128,8 +130,13 @@ static int stretch(uint8_t wrap_key[32], const struct age_lock *l, struct str pa
 {
     bool is_scrypt = l->how == AGE_SCRYPT;
 
+    if (!is_scrypt && l->kib < ARGON2ID_KIB_LEAST)
+        return err_set(e, ERR_LIMIT,
+                       "its passphrase is said to be stretched with %u KiB of memory, and Argon2id "
+                       "takes %d at least: no program made it so",
+                       (unsigned)l->kib, ARGON2ID_KIB_LEAST);
     if (l->work == 0 || l->work > (is_scrypt ? AGE_SCRYPT_WORK_LIMIT : AGE_ARGON2ID_PASS_LIMIT) ||
-        (!is_scrypt && (l->kib < 8 || l->kib > AGE_ARGON2ID_KIB_LIMIT)))
+        (!is_scrypt && l->kib > AGE_ARGON2ID_KIB_LIMIT))
         return err_set(e, ERR_LIMIT,
                        "its passphrase asks for more work or memory than is allowed for one");
     if ((is_scrypt ? stretch_scrypt : stretch_argon2id)(wrap_key, l, passphrase) != 0)

@@ -172,6 +172,7 @@ class VerifyImage(Verifying):
         self.assertIn("web1.E02 is not where it is kept:", text)
         self.assertRegex(text, "sectors [0-9]+ to [0-9]+ of the disk lie in what is not there")
         self.assertIn("what it holds was not compared, for not all of its files are there", text)
+        self.assertRegex(text, r"Hashed again: 1 item, [1-9][0-9.]* MB")  # of the files that are there
         kept = files["E03"].read_bytes()
         files["E03"].write_bytes(kept[:-1] + b"x")
         self.altered("web1.E02 is not where it is kept:", "web1.E03 is not as it was written")

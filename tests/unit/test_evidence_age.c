@@ -127,6 +127,9 @@ static void a_passphrase_opens_what_it_locked_and_nothing_else_does(void **state
     greedy = lock;
     greedy.kib = AGE_ARGON2ID_KIB_LIMIT + 1;
     assert_int_equal(age_unlock(got, &greedy, STR("correct horse"), &e), ERR_LIMIT);
+    greedy.kib = 7; /* RFC 9106 section 3.1: at least 8 for each lane */
+    assert_int_equal(age_unlock(got, &greedy, STR("correct horse"), &e), ERR_LIMIT);
+    assert_non_null(strstr(e.text, "7 KiB of memory, and Argon2id takes 8 at least"));
     greedy = lock;
     greedy.work = AGE_ARGON2ID_PASS_LIMIT + 1;
     assert_int_equal(age_unlock(got, &greedy, STR("correct horse"), &e), ERR_LIMIT);
