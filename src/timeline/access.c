@@ -57,6 +57,29 @@ static struct str take_word(struct str *rest)
     return str_is(word, "-") ? STR("") : word;
 }
 
+/* "http://www.example.org:8080/x", what a proxy is asked for (RFC 9112 section 3.2): its host is
+ * told, and *target becomes "/x"; nothing where it is a host and port, as of CONNECT. */
+static void put_authority(struct event *e, bool is_connect, struct str *target)
+{
+    struct str rest = *target, host;
+    const char *at;
+
+    if (!is_connect && !str_take(&rest, "http://") && !str_take(&rest, "https://") &&
+        !str_take(&rest, "ftp://"))
+        return;
+    at = memchr(rest.p, '/', rest.len);
+    host = str_head(rest, at ? (size_t)(at - rest.p) : rest.len);
+    *target = str_from(rest, host.len);
+    at = memchr(host.p, '@', host.len);
+    if (at)
+        host = str_from(host, (size_t)(at - host.p) + 1);
+    if (str_take(&host, "["))
+        host = str_cut(&host, ']');
+    else
+        host = str_cut(&host, ':');
+    event_put(e, FIELD_URL_DOMAIN, host);
+}
+
 static void put_request(struct event *e, struct str request)
 {
     struct str rest = request;
@@ -77,6 +100,7 @@ static void put_request(struct event *e, struct str request)
         }
     event_put(e, FIELD_HTTP_REQUEST_METHOD, method);
     event_put(e, FIELD_URL_ORIGINAL, target);
+    put_authority(e, str_is(method, "CONNECT"), &target);
     event_put(e, FIELD_URL_PATH, str_cut(&target, '?'));
     event_put(e, FIELD_URL_QUERY, target);
     event_put(e, FIELD_HTTP_VERSION, version);
@@ -381,4 +405,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_access = {
-    .name = "access", .version = 4, .is_splittable = true, .line = line_of};
+    .name = "access", .version = 5, .is_splittable = true, .line = line_of};

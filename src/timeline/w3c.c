@@ -1,5 +1,5 @@
 /* w3c.c: logs of the W3C Extended Log File Format, whose #Fields line names the columns: IIS, the
- * firewall of Windows. */
+ * firewall of Windows, and Exchange, which parts them by commas. */
 #include "base/mem.h"
 #include "timeline/format.h"
 #include "timeline/members.h"
@@ -34,6 +34,18 @@ static const struct member members[] = {
     {"protocol", "network.transport", 0},
     {"action", "event.action", 0},
     {"pid", "process.pid", 0},
+    /* Exchange's message tracking and protocol logs (Microsoft, "Fields in the message tracking log
+     * files") */
+    {"client-ip", "source.ip", 0},
+    {"client-hostname", "source.domain", 0},
+    {"original-client-ip", "related.ip", 0},
+    {"server-ip", "destination.ip", 0},
+    {"server-hostname", "destination.domain", 0},
+    {"event-id", "event.action", 0},
+    {"sender-address", "email.from.address", 0},
+    {"recipient-address", "email.to.address", 0},
+    {"message-subject", "email.subject", 0},
+    {"message-id", "email.message_id", 0},
 };
 static const struct member_table table = {"w3c.", members, COUNT_OF(members), false};
 
@@ -45,6 +57,7 @@ struct state {
         enum column_kind kind;
         uint16_t field;
     } columns[COLUMNS_MAX];
+    bool has_commas;   /* between values, as between the names */
     bool is_local;     /* times are those of the host's zone */
     struct stated day; /* of the #Date line; month 0: none */
     int64_t last_s;    /* the time of a line that had no date */
@@ -54,10 +67,15 @@ static enum column_kind kind_of(struct str name, struct state *s)
 {
     if (str_is(name, "date-local") || str_is(name, "time-local"))
         s->is_local = true;
-    return str_is(name, "date") || str_is(name, "date-local")   ? COLUMN_DATE
-           : str_is(name, "time") || str_is(name, "time-local") ? COLUMN_TIME
-           : str_is(name, "datetime")                           ? COLUMN_BOTH
-                                                                : COLUMN_FIELD;
+    return str_is(name, "date") || str_is(name, "date-local")      ? COLUMN_DATE
+           : str_is(name, "time") || str_is(name, "time-local")    ? COLUMN_TIME
+           : str_is(name, "datetime") || str_is(name, "date-time") ? COLUMN_BOTH
+                                                                   : COLUMN_FIELD;
+}
+
+static struct str take_name(const struct state *s, struct str *line)
+{
+    return s->has_commas ? str_trim(str_cut(line, ',')) : str_field(line);
 }
 
 static void take_head(struct reader *r, struct state *s, struct str line)
@@ -71,8 +89,10 @@ static void take_head(struct reader *r, struct state *s, struct str line)
         s->last_s = INT64_MIN;
     } else if (str_take(&line, "#Fields:")) {
         s->count = 0;
-        for (struct str name = str_field(&line); name.len && s->count < COLUMNS_MAX;
-             name = str_field(&line), s->count++) {
+        s->has_commas = memchr(line.p, ',', line.len) != NULL;
+        line = str_trim(line);
+        for (struct str name = take_name(s, &line); name.len && s->count < COLUMNS_MAX;
+             name = take_name(s, &line), s->count++) {
             s->columns[s->count].kind = kind_of(name, s);
             s->columns[s->count].field = member_field(&s->members, &table, r->names, name);
         }
@@ -96,6 +116,26 @@ static struct str take_value(struct str *rest)
     value = (struct str){rest->p + 1, i - 1};
     *rest = str_from(*rest, i + 1);
     return value;
+}
+
+/* Up to a comma; quoted where one is in it (RFC 4180). */
+static struct str take_cell(struct str *rest)
+{
+    struct str at = *rest, value;
+
+    if (at.len == 0 || at.p[0] != '"')
+        return str_cut(rest, ',');
+    value = take_value(&at);
+    if (at.len && !str_take(&at, ","))
+        return str_cut(rest, ',');
+    *rest = at;
+    return value;
+}
+
+/* "2026-11-20T09:00:01.123Z", or with a space. */
+static struct str cut_day(struct str *value)
+{
+    return str_cut(value, memchr(value->p, ' ', value->len) ? ' ' : 'T');
 }
 
 /* A day behind the head's is not told where lines name none: time that goes back is no time. */
@@ -176,15 +216,15 @@ static enum line_verdict take_row(struct reader *r, struct str line, struct even
     uint64_t status;
     size_t i = 0;
 
-    for (; i < s->count && rest.len; i++) {
-        struct str value = take_value(&rest);
+    for (; i < s->count && (rest.len || (s->has_commas && str_ends(line, ","))); i++) {
+        struct str value = s->has_commas ? take_cell(&rest) : take_value(&rest);
 
         if (s->columns[i].kind == COLUMN_DATE)
             date = value;
         else if (s->columns[i].kind == COLUMN_TIME)
             time = value;
         else if (s->columns[i].kind == COLUMN_BOTH)
-            date = str_cut(&value, ' '), time = value;
+            date = cut_day(&value), time = value;
         else
             put_value(r, e, s->columns[i].field, value);
     }
@@ -212,4 +252,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_w3c = {
-    .name = "w3c", .version = 3, .line = line_of, .state_size = sizeof(struct state)};
+    .name = "w3c", .version = 4, .line = line_of, .state_size = sizeof(struct state)};

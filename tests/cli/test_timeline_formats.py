@@ -616,6 +616,29 @@ CASES = [
                    {"@timestamp": "2026-11-20T09:00:01Z", "host": {"name": "web1"}, "program": "app", "procid": "55", "message": "Failed password for eva from 203.0.113.9 port 5 ssh2"}),
      4 * [{"time": "2026-11-20T09:00:01Z", "host.name": "web1", "process.name": "sshd", "process.pid": "55", "user.name": "eva", "source.ip": "203.0.113.9", "event.action": "login",
            "event.outcome": "failure"}] + [{"process.name": "app", "user.name": None, "event.action": None}]),
+    # "Amazon S3 server access log format", "Access logs for your Application Load Balancer", "Flow log records", also with columns of one's own
+    ("aws", f"{'7' * 64} mybucket [20/Nov/2026:09:00:01 +0000] 203.0.113.9 arn:aws:iam::111122223333:user/eva 3E57 REST.GET.OBJECT secret.txt \"GET /mybucket/secret.txt?x=1 HTTP/1.1\" 403 "
+     "AccessDenied 113 - 7 - \"-\" \"S3Console/0.4\" - x SigV4 TLS_AES_128 AuthHeader mybucket.s3.amazonaws.com TLSv1.3 - -\n", [
+         {"time": "2026-11-20T09:00:01Z", "doubt": "", "source.ip": "203.0.113.9", "user.name": "eva", "event.action": "REST.GET.OBJECT", "event.outcome": "failure", "error.code": "AccessDenied",
+          "aws.s3access.bucket": "mybucket", "aws.s3access.key": "secret.txt", "url.path": "/mybucket/secret.txt", "url.query": "x=1", "http.response.status_code": "403", "http.request.referrer": None}]),
+    ("aws", "https 2026-11-20T09:00:01.123456Z app/my-lb/50dc 203.0.113.9:2817 10.0.0.1:80 0.086 0.048 0.037 200 200 0 57 \"GET https://www.example.com:443/x HTTP/1.1\" \"curl/7 \"x\"\" ECDHE TLSv1.2 "
+     "arn:aws:x \"Root=1-x\" \"www.example.com\" \"arn\" 1 2026-11-20T09:00:00.123456Z \"forward\" \"-\" \"-\" \"10.0.0.1:80\" \"200\" \"-\" \"-\"\n"
+     "2026-11-20T09:00:01.123456Z my-lb 203.0.113.9:2817 - -1 -1 -1 503 0 0 0 \"GET https://www.example.com:443/x HTTP/1.1\" \"curl\" - -\n", [
+         {"time": "2026-11-20T09:00:01.123456Z", "source.ip": "203.0.113.9", "source.port": "2817", "url.domain": "www.example.com", "url.path": "/x", "http.request.method": "GET",
+          "user_agent.original": "curl/7 \"x\"", "event.outcome": "success", "event.action": "http-request"}, {"http.response.status_code": "503", "event.outcome": "failure", "url.domain": "www.example.com"}]),
+    ("aws", "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status\n"
+     "2 123456789010 eni-1235b8ca 203.0.113.9 10.0.0.5 49761 3389 6 20 4249 1795165202 1795165262 REJECT OK\n2 123456789010 eni-1235b8ca - - - - - - - 1795165203 1795165262 - NODATA\n", [
+         {"time": "2026-11-20T09:00:02Z", "doubt": "", "source.ip": "203.0.113.9", "destination.ip": "10.0.0.5", "destination.port": "3389", "network.transport": "tcp", "event.action": "firewall-deny",
+          "aws.end": "1795165262"}, {"time": "2026-11-20T09:00:03Z", "source.ip": None, "event.action": None}]),
+    ("aws", "version srcaddr dstaddr start action\n5 203.0.113.9 10.0.0.5 1795165202 ACCEPT\n", [{"time": "2026-11-20T09:00:02Z", "event.action": "firewall-allow", "source.ip": "203.0.113.9"}]),
+    # Exchange ("Fields in the message tracking log files"): W3C's heads with commas
+    ("w3c", "#Software: Microsoft Exchange Server\n#Log-type: Message Tracking Log\n#Fields: date-time,client-ip,client-hostname,event-id,message-subject,sender-address,reference\n"
+     "2026-11-20T09:00:01.123Z,203.0.113.9,evil,RECEIVE,\"Hello, \"\"world\"\"\",bob@example.org,\n", [
+         {"time": "2026-11-20T09:00:01.123Z", "doubt": "", "source.ip": "203.0.113.9", "source.domain": "evil", "event.action": "RECEIVE", "email.from.address": "bob@example.org", "w3c.reference": None}]),
+    # what a proxy is asked for (RFC 9112 section 3.2), in Apache's layout
+    ("access", "203.0.113.9 - eva [20/Nov/2026:10:00:01 +0100] \"GET http://eva@evil.example:8080/x?y HTTP/1.1\" 200 5 \"-\" \"c\"\n"
+     "203.0.113.9 - - [20/Nov/2026:10:00:01 +0100] \"CONNECT evil.example:443 HTTP/1.1\" 407 5 \"-\" \"c\"\n", [
+         {"url.domain": "evil.example", "url.path": "/x", "url.query": "y", "url.original": "http://eva@evil.example:8080/x?y"}, {"url.domain": "evil.example", "url.path": None}]),
 ]
 # What begins as a format's lines do and is none of them, or no log at all.
 NOT_RECOGNISED = [
