@@ -5,6 +5,7 @@
 #include "timeline/level.h"
 #include "timeline/value_test.h"
 
+#define SECURITY "Microsoft-Windows-Security-Auditing"
 static const char event_data[] = "Event/EventData/Data";
 
 void winlog_release(void *w)
@@ -20,6 +21,7 @@ void winlog_begin(struct winlog *w, struct reader *r, struct event *e)
     w->e = e;
     w->has_time = false;
     w->is_local = false;
+    w->has_data = false;
     w->params = 0;
     w->name_len = 0;
 }
@@ -86,6 +88,12 @@ static void put_target(struct winlog *w, struct binxml_target target, struct str
     }
 }
 
+void winlog_put_named(struct winlog *w, struct str name, struct str text)
+{
+    w->has_data = true;
+    put_target(w, binxml_data_target(w->r->names, name), text);
+}
+
 void winlog_put(struct winlog *w, struct str path, struct str attribute, struct str text)
 {
     bool is_data = str_is(path, event_data);
@@ -99,7 +107,7 @@ void winlog_put(struct winlog *w, struct str path, struct str attribute, struct 
         put_target(w, binxml_target(w->r->names, path, attribute), text);
         return;
     }
-    put_target(w, binxml_data_target(w->r->names, (struct str){w->name, w->name_len}), text);
+    winlog_put_named(w, (struct str){w->name, w->name_len}, text);
     w->name_len = 0;
 }
 
@@ -173,7 +181,7 @@ static bool put_data(struct winlog *w, struct str name, struct str text)
         return false;
     if (str_ends(name, ".#text"))
         name.len -= strlen(".#text");
-    put_target(w, binxml_data_target(w->r->names, name), text);
+    winlog_put_named(w, name, text);
     return true;
 }
 
@@ -371,6 +379,9 @@ bool winlog_end(struct winlog *w)
     if (!w->has_time || event_value(w->e, FIELD_EVENT_CODE).len == 0)
         return false;
     reader_time(w->r, w->e, &w->time);
+    if (!w->has_data && str_is(event_value(w->e, FIELD_EVENT_PROVIDER), SECURITY) &&
+        winlog_put_text(w, event_value(w->e, FIELD_MESSAGE)))
+        event_puts(w->e, field_number(w->r->names, STR("winlog.data_of")), "message");
     evtx_understand(w->meanings, w->e);
     return true;
 }

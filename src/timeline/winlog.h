@@ -15,6 +15,7 @@ struct winlog {
     struct event *e; /* the event that is read */
     struct stated time;
     bool has_time;
+    bool has_data;         /* that has a name */
     bool is_local;         /* times are the clock times of a machine, in the way of its people */
     enum date_order order; /* of them */
     unsigned params;       /* data without a name, so far */
@@ -36,5 +37,9 @@ bool winlog_put_column(struct winlog *w, struct str name, struct str text);
 void winlog_put_property(struct winlog *w, struct str name, struct str text);
 /* Whether it is one that no other records have. */
 bool winlog_is_property(struct str name);
+/* A value of the event's own, by its name. */
+void winlog_put_named(struct winlog *w, struct str name, struct str text);
+/* Those values that the text of a security event has, in English. False: none. */
+bool winlog_put_text(struct winlog *w, struct str text);
 /* The event has all: its time, and what it means. False: it is none of Windows. */
 bool winlog_end(struct winlog *w);

@@ -813,6 +813,14 @@ class Formats(unittest.TestCase):
             event = read_lines(text)[0][0]
             self.assertEqual([event[name] for name in ("time", "doubt", "event.dataset", "event.code", "event.outcome", "host.name", "winlog.record_id", "message", "log.level")],
                              [when, doubt, "evtx", "4625", "failure", "PC1", "55", "a", "informational"])
+        # microsoft's "4625(F)" shows the text beside the values
+        said = "\r\n".join(("An account failed to log on.", "", "Subject:", "\tSecurity ID:\t\tSYSTEM", "\tAccount Name:\t\tPC1$", "\tAccount Domain:\t\tCORP", "", "Logon Type:\t\t\t10", "",
+                            "Account For Which Logon Failed:", "\tSecurity ID:\t\tNULL SID", "\tAccount Name:\t\teva", "\tAccount Domain:\t\tCORP", "", "Network Information:",
+                            "\tWorkstation Name:\tEVIL", "\tSource Network Address:\t203.0.113.9", "\tSource Port:\t\t5000", ""))
+        table = f'{heads["us"]}\r\nAudit Failure,11/20/2026 9:00:01 AM,Microsoft-Windows-Security-Auditing,4625,Logon,"{said}"\r\n'
+        named = read_lines(table)[0][0]
+        self.assertEqual([named[name] for name in ("user.name", "user.domain", "source.ip", "source.port", "winlog.event_data.SubjectUserName", "winlog.event_data.LogonType", "winlog.data_of")],
+                         ["eva", "CORP", "203.0.113.9", "5000", "PC1$", "10", "message"])
         self.assertEqual([event[name] for name in ("winlog.channel", "winlog.user.identifier", "winlog.event_data.param2")], ["Security", "S-1-5-18", "y"])
 
     def test_objects_of_json_over_several_lines_and_in_lists_are_events(self):
