@@ -41,6 +41,7 @@ static const struct member members[] = {
     {"procid", "process.pid", 0},
     {"PID", "process.pid", 0},
     {"HOST", "host.name", 0},
+    {"_raw", "message", 0}, /* Splunk's */
     {"msg", "message", 0},
     {"MESSAGE", "message", 0},
     {"level", "log.level", 0},
@@ -127,7 +128,8 @@ struct line {
     struct json_people people;
     unsigned tried;
     bool is_mongod;
-    bool is_hit; /* of a search of Elasticsearch, which has the document within */
+    bool is_splunk; /* of a search of Splunk, as it exports JSON: {"preview":…,"result":{…}} */
+    bool is_hit;    /* of a search of Elasticsearch, which has the document within */
 };
 
 /* Members that every record of Microsoft 365's audit has, whose CreationTime is UTC and says
@@ -463,6 +465,9 @@ static struct str inner_name(void *context, struct str name)
     l->is_hit = l->is_hit || str_is(name, "_index");
     if (l->is_hit && !str_take(&name, "_source."))
         (void)str_take(&name, "fields.");
+    l->is_splunk = l->is_splunk || str_is(name, "preview");
+    if (l->is_splunk)
+        (void)str_take(&name, "result.");
     return name;
 }
 
@@ -547,6 +552,8 @@ static void put_sentence(const struct line *l, struct reader *r, struct event *e
         (void)syslog_take_tag(&tag, e);
     if (syslog_knows_program(event_value(e, FIELD_PROCESS_NAME)))
         syslog_understand(r, e, event_value(e, FIELD_MESSAGE));
+    else if (l->is_splunk)
+        syslog_understand_line(r, e, event_value(e, FIELD_MESSAGE));
 }
 
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)

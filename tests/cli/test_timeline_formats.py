@@ -616,6 +616,10 @@ CASES = [
                    {"@timestamp": "2026-11-20T09:00:01Z", "host": {"name": "web1"}, "program": "app", "procid": "55", "message": "Failed password for eva from 203.0.113.9 port 5 ssh2"}),
      4 * [{"time": "2026-11-20T09:00:01Z", "host.name": "web1", "process.name": "sshd", "process.pid": "55", "user.name": "eva", "source.ip": "203.0.113.9", "event.action": "login",
            "event.outcome": "failure"}] + [{"process.name": "app", "user.name": None, "event.action": None}]),
+    # Splunk's export of a search (REST API reference, search/jobs/export, output_mode=json)
+    ("json", lines({"preview": False, "offset": 0, "result": {"_time": "2026-11-20T10:00:01.000+01:00", "host": "web1",
+                                                              "_raw": "Nov 20 10:00:01 web1 sshd[5]: Failed password for eva from 203.0.113.9 port 5 ssh2"}}), [
+        {"time": "2026-11-20T09:00:01Z", "doubt": "", "host.name": "web1", "process.name": "sshd", "user.name": "eva", "source.ip": "203.0.113.9", "event.outcome": "failure"}]),
     # "Amazon S3 server access log format", "Access logs for your Application Load Balancer", "Flow log records", also with columns of one's own
     ("aws", f"{'7' * 64} mybucket [20/Nov/2026:09:00:01 +0000] 203.0.113.9 arn:aws:iam::111122223333:user/eva 3E57 REST.GET.OBJECT secret.txt \"GET /mybucket/secret.txt?x=1 HTTP/1.1\" 403 "
      "AccessDenied 113 - 7 - \"-\" \"S3Console/0.4\" - x SigV4 TLS_AES_128 AuthHeader mybucket.s3.amazonaws.com TLSv1.3 - -\n", [
