@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/sink.h"
+#include "practice/package_forms.h"
 #include "practice/package_match.h"
 #include "sys/worker.h"
 
@@ -260,6 +261,17 @@ static int check_forms(struct holding *x, struct err *e)
     return rc;
 }
 
+static int on_form(void *context, struct str name, const struct hold_record *record, struct err *e)
+{
+    struct hold_record shown;
+
+    if (!record)
+        return put_wrong(context, HOLD_FORM, name, NULL, e);
+    shown = *record->item;
+    shown.seq = record->seq;
+    return put_wrong(context, HOLD_FORM, name, &shown, e);
+}
+
 static int check_beside(struct holding *x, struct err *e)
 {
     int rc = 0;
@@ -298,7 +310,7 @@ static int put_act(struct holding *x, const struct hold_record *record, struct e
     buf_add_u64(&said[ACT_ITEM], record->item->seq);
     buf_add_u64(&said[ACT_RECORD], record->seq);
     add_title(&said[ACT_WHAT], is_item ? STR("taken") : hold_value(record, HOLD_ACT));
-    add_title(&said[ACT_SAID], is_item ? STR("") : hold_value(record, HOLD_OCCURRED));
+    add_title(&said[ACT_SAID], hold_value(record, HOLD_OCCURRED));
     utc_write(recorded, record->time);
     buf_add(&said[ACT_RECORDED], recorded, sizeof(recorded));
     add_title(&said[ACT_FROM], hold_value(record, HOLD_FROM));
@@ -321,7 +333,7 @@ static int put_chain(struct holding *x, struct err *e)
     for (size_t i = 0; rc == 0 && i < x->items.count; i++) {
         const struct hold_record *record = &x->items.records[i];
 
-        if (record->item && record->item->is_told && !record->is_change && !record->is_chain_change)
+        if (hold_is_act(record))
             rc = put_act(x, record, e);
     }
     return rc;
@@ -341,7 +353,7 @@ static int put_counts(struct holding *x, struct err *e)
     return import_put(x->to, HOLD_ROW_COUNTS, texts, COUNT_OF(texts), e);
 }
 
-static int put_all(struct holding *x, struct err *e)
+static int put_all(struct holding *x, int forms, struct err *e)
 {
     int rc = put_journal(x, e);
 
@@ -363,6 +375,8 @@ static int put_all(struct holding *x, struct err *e)
     if (rc == 0)
         rc = check_export(x, e);
     if (rc == 0)
+        rc = forms_compare(&x->items, forms, on_form, x, e);
+    if (rc == 0)
         rc = put_chain(x, e);
     return rc ? rc : put_counts(x, e);
 }
@@ -375,7 +389,7 @@ int package_hold_job_run(const int ins[HOLD_INPUT_COUNT], const struct import_si
 
     if (rc == 0)
         rc = match_read_sums(&x.match, ins[HOLD_SUMS], e);
-    return rc ? rc : put_all(&x, e);
+    return rc ? rc : put_all(&x, ins[HOLD_FORMS], e);
 }
 
 static int hold_job(int in, struct str argument, struct worker_channel *channel, struct err *e)

@@ -9,7 +9,8 @@
 #include "practice/import.h"
 
 /* The inputs of the worker, in this order, each as it lies in the package. */
-enum hold_input { HOLD_JOURNAL, HOLD_OPENINGS, HOLD_SUMS, HOLD_INPUT_COUNT };
+/* The last is a descriptor as forms_compare() takes it. */
+enum hold_input { HOLD_JOURNAL, HOLD_OPENINGS, HOLD_SUMS, HOLD_FORMS, HOLD_INPUT_COUNT };
 
 /* What the worker sends: rows of texts, in this order of kinds, HOLD_ROW_COUNTS last. */
 enum hold_row {
@@ -40,6 +41,7 @@ enum hold_wrong {
     HOLD_FOREIGN,    /* a file that no package has */
     HOLD_MORE_FORMS, /* of more numbers than there are items */
     HOLD_NO_FORM,    /* a form of an item is not there */
+    HOLD_FORM,       /* a form says otherwise than the record */
     HOLD_ABSENT,     /* a file that every package has is not there */
     HOLD_WRONG_COUNT_
 };

@@ -443,7 +443,7 @@ static void apply(const struct reading *r, const struct hold_record *record)
         return;
     if (!item->values)
         item->values = arena_alloc(r->h->arena, HOLD_FIELD_COUNT * sizeof(struct str));
-    for (int i = 0; i < HOLD_FIELD_COUNT; i++) {
+    for (int i = 0; i < HOLD_ACT; i++) {
         uint16_t bit = (uint16_t)(1 << i);
 
         if (!(record->fields & bit))
@@ -469,6 +469,18 @@ static void apply_person(const struct reading *r, const struct hold_record *reco
     for (int i = HOLD_NAME; i <= HOLD_KEY; i++)
         if (record->values[i].p)
             person->values[i] = record->values[i];
+}
+
+bool hold_is_silent(const struct hold_record *record, enum hold_field field)
+{
+    return bit_of(record, str_of(field_names[field])) &&
+           (!record->values || !record->values[field].p);
+}
+
+bool hold_is_act(const struct hold_record *record)
+{
+    return record->item && record->item->is_told && record->told && !record->is_change &&
+           !record->is_chain_change;
 }
 
 struct str hold_signer(const struct hold_items *h, const struct key *by)

@@ -44,8 +44,9 @@ struct hold_record {
     bool is_chain;
     bool is_chain_change; /* of the second kind of these */
     bool is_person;
-    bool is_told; /* of an item: openings tell something of it */
-    bool is_own;  /* an act of the export that the package is of: its sender always tells it */
+    uint32_t acts; /* of an item: its own record, and the acts of its chain */
+    bool is_told;  /* of an item: openings tell something of it */
+    bool is_own;   /* an act of the export that the package is of: its sender always tells it */
 };
 
 /* An export on record: what it says of its items stands right before it. */
@@ -84,6 +85,10 @@ MUST_CHECK int hold_each_untold(struct hold_items *h, hold_untold *tell, void *c
                                 struct err *e);
 /* The last export of any item of which openings tell: that of the package; NULL. */
 const struct hold_export *hold_last_export(const struct hold_items *h);
+/* Whether a record is a row of the chain of an item, and openings tell of both. */
+bool hold_is_act(const struct hold_record *record);
+/* It has that field, and no opening tells what it says. */
+bool hold_is_silent(const struct hold_record *record, enum hold_field field);
 /* What the person is called whose key it is, by their records that are told; empty: not told. */
 struct str hold_signer(const struct hold_items *h, const struct key *by);
 /* A value as it stands at the end, empty where there is none. */

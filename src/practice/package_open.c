@@ -26,6 +26,7 @@ struct open_run {
     bool has_sum;
     struct package_summary summary;
     struct package_check check; /* where all of it is there */
+    struct buf forms;           /* names of those that were written, a line each */
 };
 
 static void run_release(struct open_run *x)
@@ -36,6 +37,7 @@ static void run_release(struct open_run *x)
     buf_release(&x->package);
     buf_release(&x->to);
     package_check_release(&x->check);
+    buf_release(&x->forms);
 }
 
 static int on_begin(void *context, struct str name, const struct hash *sum, struct err *e)
@@ -43,6 +45,8 @@ static int on_begin(void *context, struct str name, const struct hash *sum, stru
     struct open_run *x = context;
 
     x->has_sum = sum != NULL;
+    if (str_starts(name, "custody/"))
+        buf_addf(&x->forms, STR_FMT "\n", STR_ARG(name));
     if (sum)
         x->sum = *sum;
     return package_place_begin(&x->place, name, e);
@@ -225,7 +229,7 @@ static int open_job(struct session *none, const struct operation *op, const stru
     if (rc)
         return rc;
     if (is_whole(&x))
-        package_check_run(&x.check, x.place.folder);
+        package_check_run(&x.check, x.place.folder, buf_str(&x.forms));
     if (a->wants_json)
         say_json(&x, &a->json);
     else

@@ -1,9 +1,12 @@
 /* package_told.c: checks an opened package's journal and evidence, and says what came out. */
 #include "practice/package_told.h"
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/sink.h"
 #include "evidence/package_read.h"
 #include "journal/note.h"
+#include "practice/import.h"
+#include "practice/package_forms.h"
 #include "practice/verify.h"
 #include "sys/file.h"
 
@@ -89,23 +92,60 @@ static void verify(struct package_check *c, const int ins[HOLD_INPUT_COUNT])
         c->verdict = VERDICT_NOT_ANCHORED;
 }
 
-void package_check_run(struct package_check *c, const struct beneath *folder)
+/* The forms one behind the other, as the worker takes them. What is too large is not compared. */
+static int gather_forms(const struct beneath *folder, struct str names, int *out, struct err *e)
 {
-    static const char *const names[HOLD_INPUT_COUNT] = {JOURNAL, OPENINGS, PACKAGE_SUMS};
+    CLEANUP_FD int all = -1;
+    uint64_t total = 0;
+    int rc = import_memory(&all, STR(""), e);
+
+    while (rc == 0 && names.len) {
+        CLEANUP_BUF struct buf name = {0};
+        CLEANUP_BUF struct buf form = {0};
+        CLEANUP_FD int fd = -1;
+        struct stat st;
+
+        buf_addstr(&name, str_cut(&names, '\n'));
+        rc = beneath_open(folder, buf_text(&name), &fd, e);
+        if (rc)
+            return rc;
+        if (fstat(fd, &st) != 0 || st.st_size > FORM_SIZE_MAX || name.len > FORM_HEAD_MAX / 2 ||
+            total + (uint64_t)st.st_size > FORMS_SIZE_MAX)
+            continue;
+        total += (uint64_t)st.st_size;
+        buf_addf(&form, STR_FMT " %llu\n", STR_ARG(buf_str(&name)), (unsigned long long)st.st_size);
+        if (pread(fd, buf_room(&form, (size_t)st.st_size), (size_t)st.st_size, 0) != st.st_size)
+            return err_errno(e, "cannot read %s", buf_text(&name));
+        form.len += (size_t)st.st_size;
+        rc = file_write_fd(all, form.p, form.len, "the forms in memory", e);
+    }
+    if (rc)
+        return rc;
+    *out = all;
+    all = -1;
+    return 0;
+}
+
+void package_check_run(struct package_check *c, const struct beneath *folder, struct str forms)
+{
+    static const char *const names[HOLD_FORMS] = {JOURNAL, OPENINGS, PACKAGE_SUMS};
     int ins[HOLD_INPUT_COUNT];
     size_t opened = 0;
 
-    while (opened < HOLD_INPUT_COUNT &&
+    while (opened < HOLD_FORMS &&
            beneath_open(folder, names[opened], &ins[opened], &c->why_unchecked) == 0)
         opened++;
+    if (opened < HOLD_FORMS && c->why_unchecked.code == ERR_NOTFOUND)
+        c->lacks = names[opened];
+    else if (opened < HOLD_FORMS ||
+             gather_forms(folder, forms, &ins[HOLD_FORMS], &c->why_unchecked))
+        c->why_not_held = c->why_unchecked;
+    else
+        opened = HOLD_INPUT_COUNT;
     if (opened == HOLD_INPUT_COUNT) {
         if (package_hold(ins, &c->held, &c->why_not_held) == 0)
             c->why_not_held.code = 0;
         verify(c, ins);
-    } else if (c->why_unchecked.code == ERR_NOTFOUND) {
-        c->lacks = names[opened];
-    } else {
-        c->why_not_held = c->why_unchecked;
     }
     while (opened > 0)
         fd_close(ins[--opened]);
@@ -148,6 +188,7 @@ static const struct {
     [HOLD_FOREIGN] = {"foreign", "is nothing that the sender's program puts into a package"},
     [HOLD_MORE_FORMS] = {"more-forms", "has forms of more items than are on record here"},
     [HOLD_NO_FORM] = {"no-form", "a form of custody that belongs to an item is not there"},
+    [HOLD_FORM] = {"form", "this form says otherwise than the record of it"},
     [HOLD_ABSENT] = {"absent", "every package has it, and it is not there"},
     [HOLD_CUT] = {"cut", "no checkpoint seals the record of this export: the journal was cut"},
 };
@@ -373,8 +414,9 @@ void package_check_say(const struct package_check *c, struct str to, struct buf 
         say_journal(c, out);
         say_evidence(c, out);
     }
-    buf_adds(out, "README.txt, custody/ and program/ are the sender's, and were compared with "
-                  "nothing. What of them can be checked, each item's records, is in the "
+    buf_adds(out, "README.txt and program/ are the sender's, and were compared with nothing; of "
+                  "the forms in custody/ the rows that stand above were. What of them can be "
+                  "checked, each item's records, is in the "
                   "journal; compare a form with what stands above.\n");
     say_compare(c, to, out);
 }

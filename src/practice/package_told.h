@@ -21,8 +21,9 @@ void package_check_release(struct package_check *c);
 /* Takes the root that was told another way, where one was. ERR_USAGE: it is none. */
 MUST_CHECK int package_check_root(struct package_check *c, struct str root, struct err *e);
 /* Checks the journal, and the evidence against it, as they lie in the folder, which this program
- * just wrote. What cannot be checked is no error: package_check_judge says so. */
-void package_check_run(struct package_check *c, const struct beneath *folder);
+ * just wrote; forms: the names of those in custody/, each ended by LF. What cannot be checked is no
+ * error: package_check_judge says so. */
+void package_check_run(struct package_check *c, const struct beneath *folder, struct str forms);
 /* What came out, for a person; to is the folder as it was named. */
 void package_check_say(const struct package_check *c, struct str to, struct buf *out);
 void package_check_json(const struct package_check *c, struct json *j);

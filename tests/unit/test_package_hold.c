@@ -25,6 +25,7 @@ struct pack {
     struct buf sums;
     uint64_t records;
     unsigned items;     /* of which something is told */
+    struct buf forms;   /* as forms_compare() takes them */
     bool has_own_forms; /* else each gets its own */
     bool is_bare;       /* else it has what every package has */
     struct tree tree;
@@ -37,6 +38,7 @@ static void pack_release(struct pack *p)
     buf_release(&p->journal);
     buf_release(&p->openings);
     buf_release(&p->sums);
+    buf_release(&p->forms);
     package_held_release(&p->held);
 }
 
@@ -196,7 +198,8 @@ static void add_forms(const struct pack *p, struct buf *out)
 static int hold(struct pack *p, bool in_worker)
 {
     CLEANUP_BUF struct buf sums = {0};
-    int ins[] = {memory(&p->journal), memory(&p->openings), (add_forms(p, &sums), memory(&sums))};
+    int ins[] = {memory(&p->journal), memory(&p->openings), (add_forms(p, &sums), memory(&sums)),
+                 memory(&p->forms)};
     struct import_reader reader = {.text_counts = hold_row_texts,
                                    .kind_count = HOLD_ROW_COUNT_,
                                    .row = package_held_take,
@@ -220,7 +223,7 @@ static void add_told(struct buf *out, const char *what, const struct hold_list *
         if (what)
             buf_adds(out, what);
         else
-            buf_addc(out, "CUMNFWRXETGOPA"[t->wrong]);
+            buf_addc(out, "CUMNFWRXETGOPYA"[t->wrong]);
         buf_addf(out, " " STR_FMT " " STR_FMT " " STR_FMT "\n", STR_ARG(t->folder),
                  STR_ARG(t->record), STR_ARG(t->title));
     }
