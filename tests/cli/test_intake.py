@@ -652,7 +652,7 @@ class OutAgain(IntakeTest):
         for wanted in (sha256(b"formal"), "0815", "safe, room 2", "Sgt. <b>Weber</b>", "ana, here", "Received by", "_____"):
             self.assertIn(wanted, text)
         self.ana("log verify")  # as the form says, and then what it names beside it
-        self.assertIn("calm log verify checks", one_line(text))
+        self.assertIn("calm log verify writes all of them", one_line(text))
         self.assertIn("journal/journal.cj1 in the folder of the case", one_line(text))
         sealed = (self.case / "journal/journal.cj1").read_text()
         self.assertEqual(len(sealed.splitlines()), len(self.ana.json("log")))
