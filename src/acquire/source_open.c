@@ -236,12 +236,21 @@ static int fail_held(const struct source_facts *f, const char *holders, struct e
                    f->path, holders[0] ? ": " : "", holders);
 }
 
-static int check_uses(const struct source_facts *f, const struct stat *st, bool is_live,
-                      struct err *e)
+/* Who has a device that is not held for us alone, where nothing else says it. */
+static void note_holders(struct source_facts *f, const char *holders)
+{
+    CLEANUP_BUF struct buf words = {0};
+
+    buf_addf(&words, "another program has it%s%s", holders[0] ? ": " : "", holders);
+    free(f->uses);
+    f->uses = mem_strdup(buf_text(&words));
+}
+
+static int check_uses(struct source_facts *f, const struct stat *st, bool is_live, struct err *e)
 {
     CLEANUP_BUF struct buf holders = {0};
 
-    if (is_live || !(f->is_written_to || (f->is_device && !f->is_exclusive)))
+    if (!(f->is_written_to || (f->is_device && !f->is_exclusive)) || (is_live && f->uses[0]))
         return 0;
     if (f->uses[0])
         return err_set(e, ERR_GATE,
@@ -249,7 +258,10 @@ static int check_uses(const struct source_facts *f, const struct stat *st, bool 
                        "it as it runs: --live (the record will say so)",
                        f->path, f->uses);
     source_holders(st->st_rdev, &holders);
-    return fail_held(f, buf_text(&holders), e);
+    if (!is_live)
+        return fail_held(f, buf_text(&holders), e);
+    note_holders(f, buf_text(&holders));
+    return 0;
 }
 
 static void set_texts(struct source_facts *f, const char *path)

@@ -112,6 +112,17 @@ const struct kind hold_kind = {.name = "retention",
                                .change_words = "hold changed",
                                KIND_FIELDS(hold_fields)};
 
+/* Who reads "suspended" in a record must not have to ask whether this program did it. */
+static int decide_hold(struct decision *d, struct err *e)
+{
+    int rc = decide_make(d, e);
+
+    if (rc == 0)
+        buf_adds(&d->say, "This records how it is, and stops nothing: rotation and backup jobs "
+                          "are stopped by hand.\n");
+    return rc;
+}
+
 static const struct operation preserve_hold = {
     .name = "preserve hold",
     .practice = "preserve",
@@ -120,8 +131,11 @@ static const struct operation preserve_hold = {
                "--rotation suspended --requested \"netflow of the provider\"",
     OP_FIELDS(hold_fields),
     .kind = &hold_kind,
-    .roles = ROLES_WRITING,
-    OP_MAKES("retention")};
+    .type = OP_CHANGE,
+    .faces = FACE_ALL,
+    .records = WORDS("retention/1"),
+    .decide = decide_hold,
+    .roles = ROLES_WRITING};
 
 static const struct field item_fields[] = {
     FIELD_CALLED("title", "what it is: drive 3 of db1, serial ZA1…"),

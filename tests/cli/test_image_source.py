@@ -473,6 +473,13 @@ class Changing(Lacking):
         said = self.image(disk, "--live")
         self.assertRegex(said, r"(?m)^  LIVE +")
         self.assertRegex(said, rf"(?m)^  in use +mounted for writing on {at}")
+        # Where it is another program that has the device, which this one sees nothing of but that.
+        held = self.loop(self.source(bytes(MIB), "held"))
+        held_fd = os.open(held, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC)
+        self.assertIn("another program has it", run(IMAGER, held, "--to", self.out, "--name", "held").stderr.decode())
+        self.must(IMAGER, held, "--to", self.out, "--name", "held", "--live")
+        os.close(held_fd)
+        self.assertRegex((self.out / "held.txt").read_text(), r"(?m)^  in use +another program has it: ")
 
     def held(self, held, *words):
         """Runs calm-image where sysfs says of devices by whom each is held, as it does of members of a volume group or of a RAID; who holds
