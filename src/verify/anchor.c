@@ -44,6 +44,32 @@ static struct anchored *note_anchor(struct search *s, enum anchor_source source,
     return a;
 }
 
+/* How many of its first records have the root given: another number than the one beside it; 0: no
+ * number of them has. */
+static uint32_t size_of_root(struct search *s)
+{
+    for (uint32_t size = s->j->size; size > 0; size--)
+        if (is_checkpoint_of(s->j, s->hasher, size, s->given->root))
+            return size;
+    return 0;
+}
+
+static int root_differs(struct search *s)
+{
+    uint32_t size = size_of_root(s);
+
+    if (size)
+        return finding_set(&s->out->finding, STATUS_TAMPERED, NO_RECORD, "root",
+                           "the root given is that of the first %" PRIu32
+                           " records, not of %" PRIu64
+                           ": compare the number that you gave with the one that you were told",
+                           size, s->given->root_size);
+    return finding_set(&s->out->finding, STATUS_TAMPERED, NO_RECORD, "root",
+                       "the first %" PRIu64 " records do not have the root given; they are not "
+                       "those that it was made of",
+                       s->given->root_size);
+}
+
 static int try_root(struct search *s)
 {
     const struct trust_given *given = s->given;
@@ -51,17 +77,14 @@ static int try_root(struct search *s)
 
     if (!given->has_root)
         return 0;
-    if (given->root_size > s->j->size)
+    if (given->root_size > s->j->size && size_of_root(s) == 0)
         return finding_set(f, STATUS_TAMPERED, NO_RECORD, "root",
                            "the root given is of %" PRIu64
                            " records, and the journal has only %" PRIu32
                            "; its end is missing, or the root is of another journal",
                            given->root_size, s->j->size);
     if (!is_checkpoint_of(s->j, s->hasher, given->root_size, given->root))
-        return finding_set(f, STATUS_TAMPERED, NO_RECORD, "root",
-                           "the first %" PRIu64 " records do not have the root given; they are not "
-                           "those that it was made of",
-                           given->root_size);
+        return root_differs(s);
     (void)note_anchor(s, SOURCE_ROOT, given->root_size, 0);
     return 0;
 }

@@ -196,6 +196,10 @@ class WithoutCalm(Package):
         root = f"{said['records']}:{said['root']}"
         self.assertEqual(verdict(), 2)
         self.assertEqual(verdict("--root", root), 0)
+        for typed in (int(said["records"]) - 1, int(said["records"]) + 1):
+            done = subprocess.run([program, "--root", f"{typed}:{said['root']}", "journal/journal.cj1"], cwd=out, capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"the root given is that of the first {said['records']} records, not of {typed}", one_line(done.stdout + done.stderr))
         openings = out / "journal" / "journal.cjo"
         whole = openings.read_bytes()
         weber, meier = (base64.b64encode(f"Sgt. {name}, police".encode()) for name in ("Weber", "Meier"))
