@@ -10,6 +10,7 @@
 #include "evidence/image_read.h"
 #include "evidence/image_set.h"
 #include "practice/evidence.h"
+#include "practice/image_made_begun.h"
 #include "practice/image_made_map.h"
 #include "practice/image_summary.h"
 #include "practice/piece_lines.h"
@@ -440,73 +441,6 @@ static int refuse_registered(struct taking_made *t, struct err *e)
     return 0;
 }
 
-static bool says_other(const struct thing *one, const char *field, const char *said)
-{
-    struct str then = thing_value(one, field);
-
-    return then.len && !str_is(then, said);
-}
-
-/* A path, as a summary or a record spells it; of a version that spelled it as it is, that. */
-static void read_path(struct str said, struct buf *out)
-{
-    if (!buf_add_unescaped(out, said)) {
-        buf_clear(out);
-        buf_addstr(out, said);
-    }
-}
-
-static bool is_other_path(struct str one, struct str other)
-{
-    CLEANUP_BUF struct buf first = {0};
-    CLEANUP_BUF struct buf second = {0};
-
-    read_path(one, &first);
-    read_path(other, &second);
-    return one.len && !str_eq(buf_str(&first), buf_str(&second));
-}
-
-/* A summary is soon typed: what the record knows of the beginning must be the same. Of one that was
- * killed it does not know when the image began; not before it was recorded. */
-static bool is_begun_as(const struct taking_made *t, const struct thing *one)
-{
-    const struct image_helper *h = &t->g->helper;
-    struct utc said, then;
-
-    if (!utc_read(&said, str_of(image_helper_result(h, "begun"))) ||
-        says_other(one, "size", image_helper_fact(h, "size")) ||
-        says_other(one, "serial", image_helper_fact(h, "serial")) ||
-        says_other(one, "wwn", image_helper_fact(h, "wwn")))
-        return false;
-    if (thing_time(one, "began", &then))
-        return then.sec == said.sec;
-    then = thing_when(t->view.state, one);
-    return said.sec >= then.sec &&
-           !is_other_path(thing_value(one, "source"), str_of(image_helper_fact(h, "path")));
-}
-
-/* One that was begun in this case, as its summary says, and did not end in it. */
-static const struct thing *begun_here(const struct taking_made *t)
-{
-    const struct image_helper *h = &t->g->helper;
-    CLEANUP_BUF struct buf id = {0};
-    const struct thing *one;
-
-    hex_add(&id, state_case_id(t->view.state)->b, 8);
-    if (strcmp(image_helper_result(h, "summary-case"), buf_text(&id)) != 0)
-        return NULL;
-    for (size_t at = 0; (one = view_next(&t->view, "acquisition", &at));) {
-        char call[24];
-
-        snprintf(call, sizeof(call), "im%u", one->number);
-        if (strcmp(image_helper_result(h, "summary-evidence"), call) == 0 &&
-            str_eq(thing_value(one, "name"), buf_str(&t->name)) &&
-            !thing_value(one, "evidence").len && is_begun_as(t, one))
-            return one;
-    }
-    return NULL;
-}
-
 /* What it was begun with stays on the form: the summary has not all of it. */
 static void set_options(struct taking_made *t, const struct thing *begun)
 {
@@ -523,13 +457,13 @@ static void set_words(struct taking_made *t)
 {
     struct imaging *g = t->g;
     struct image_helper *h = &g->helper;
-    const struct thing *begun = begun_here(t);
+    const struct thing *begun = image_made_begun(g, &t->view, buf_str(&t->name));
     struct str title = input_value(g->op, g->in, "title");
 
     if (begun)
         g->id = begun->id;
     g->is_made = true;
-    read_path(str_of(image_helper_fact(h, "path")), &g->source);
+    image_made_path(str_of(image_helper_fact(h, "path")), &g->source);
     set_options(t, begun);
     buf_addf(&g->program, "calm-image %s, %s", image_helper_result(h, "program"),
              begun ? "begun in this case, and taken into it later by its summary"
