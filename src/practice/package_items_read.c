@@ -177,8 +177,7 @@ static struct str names_of(struct reading *r, const struct statement *st)
     return r->names[r->next_names];
 }
 
-/* The bit of a name among those of a record; 0: it has no such field. */
-static uint32_t bit_of(const struct hold_record *record, struct str name)
+uint32_t hold_bit_of(const struct hold_record *record, struct str name)
 {
     struct str rest = record->names;
 
@@ -311,7 +310,7 @@ static void take_redaction(const struct reading *r, const struct statement *st)
         if (field >= 0)
             of->redacted |= (uint16_t)(1 << field);
         if (name.kind == PUBLIC_STRING)
-            of->gone |= bit_of(of, name.string);
+            of->gone |= hold_bit_of(of, name.string);
     }
 }
 
@@ -397,7 +396,7 @@ static int take_opening(struct reading *r, const struct opening *o, struct err *
     if (record && record->item && !record->is_chain)
         record->item->is_told = true;
     if (record)
-        record->told |= bit_of(record, o->name);
+        record->told |= hold_bit_of(record, o->name);
     if (field < 0 || (record->values && record->values[field].p))
         return 0;
     r->values_size += o->value.len;
@@ -473,7 +472,7 @@ static void apply_person(const struct reading *r, const struct hold_record *reco
 
 bool hold_is_silent(const struct hold_record *record, enum hold_field field)
 {
-    return bit_of(record, str_of(field_names[field])) &&
+    return hold_bit_of(record, str_of(field_names[field])) &&
            (!record->values || !record->values[field].p);
 }
 
@@ -515,97 +514,6 @@ int hold_items_read(struct hold_items *h, int journal, int openings, struct err 
     for (size_t i = 0; rc == 0 && i < h->count; i++) {
         apply(&r, &h->records[i]);
         apply_person(&r, &h->records[i]);
-    }
-    return rc;
-}
-
-/* How far what is told reaches. */
-struct reach {
-    int label;
-    uint64_t *scopes; /* ascending */
-    size_t count;
-};
-
-static int compare_scopes(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a;
-    uint64_t y = *(const uint64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-static void extend(struct reach *reach, const struct hold_record *record)
-{
-    if (reach->count && reach->scopes[reach->count - 1] == record->scope &&
-        reach->label >= record->label)
-        return;
-    reach->scopes[reach->count++] = record->scope;
-    reach->label = reach->label > record->label ? reach->label : record->label;
-}
-
-const struct hold_export *hold_last_export(const struct hold_items *h)
-{
-    for (size_t i = h->export_count; i-- > 0;)
-        for (size_t k = 0; k < h->exports[i].count; k++)
-            if (h->records[h->exported[h->exports[i].first + k]].is_told)
-                return &h->exports[i];
-    return NULL;
-}
-
-/* Acts have the label and the compartment of their items, up to which the sender tells. */
-static struct reach reach_of(struct hold_items *h)
-{
-    const struct hold_export *own = hold_last_export(h);
-    size_t acts = own ? own->count : 0;
-    struct reach reach = {.scopes = mem_array(h->count + acts + 1, sizeof(uint64_t))};
-
-    for (size_t i = 0; i < h->count; i++)
-        if (h->records[i].told && !h->records[i].is_person)
-            extend(&reach, &h->records[i]);
-    for (size_t i = 0; i < acts; i++) {
-        struct hold_record *act = &h->records[h->acts[own->first + i]];
-
-        act->is_own = true;
-        extend(&reach, act);
-    }
-    qsort(reach.scopes, reach.count, sizeof(reach.scopes[0]), compare_scopes);
-    return reach;
-}
-
-static bool is_within(const struct reach *reach, const struct hold_record *record)
-{
-    return record->label <= reach->label && bsearch(&record->scope, reach->scopes, reach->count,
-                                                    sizeof(reach->scopes[0]), compare_scopes);
-}
-
-/* Names that it has, and nothing tells of. */
-static bool lacks_some(const struct hold_record *record)
-{
-    uint32_t of_bytes = 0, all = 0;
-    struct str rest = record->names;
-
-    for (uint32_t bit = 1; rest.len; bit <<= 1) {
-        (void)str_cut(&rest, ' ');
-        all |= bit;
-    }
-    if (!record->is_chain)
-        of_bytes = bit_of(record, STR("sha256")) | bit_of(record, STR("files")) |
-                   bit_of(record, STR("destroyed"));
-    return (all & ~record->told & ~record->gone & ~of_bytes) != 0;
-}
-
-int hold_each_untold(struct hold_items *h, hold_untold *tell, void *context, struct err *e)
-{
-    struct reach reach = reach_of(h);
-    CLEANUP_FREE uint64_t *scopes = reach.scopes;
-    int rc = 0;
-
-    (void)scopes;
-    for (size_t i = 0; rc == 0 && i < h->count; i++) {
-        const struct hold_record *record = &h->records[i];
-
-        if (record->item && record->item->is_told && lacks_some(record))
-            rc = tell(context, record, !record->is_own && !is_within(&reach, record), e);
     }
     return rc;
 }

@@ -83,6 +83,8 @@ typedef int hold_untold(void *context, const struct hold_record *record, bool is
                         struct err *e);
 MUST_CHECK int hold_each_untold(struct hold_items *h, hold_untold *tell, void *context,
                                 struct err *e);
+/* The bit of a name in .told and .gone; 0: the record has no such name. */
+uint32_t hold_bit_of(const struct hold_record *record, struct str name);
 /* The last export of any item of which openings tell: that of the package; NULL. */
 const struct hold_export *hold_last_export(const struct hold_items *h);
 /* Whether a record is a row of the chain of an item, and openings tell of both. */
