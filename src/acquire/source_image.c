@@ -371,21 +371,12 @@ static const struct source_calls pulled_calls = {.read = read_pulled,
                                                  .damage = damage_pulled,
                                                  .close = close_pulled};
 
-static bool is_ewf(const char *path)
+bool source_is_image(const char *path, struct str head)
 {
     static const char magic[8] = {'E', 'V', 'F', 0x09, 0x0d, 0x0a, (char)0xff, 0};
-    CLEANUP(image_set_release) struct image_set set = {0};
-    char bytes[sizeof(magic)] = {0};
-    uint64_t size;
+    bool is_ewf = head.len > sizeof(magic) && memcmp(head.p, magic, sizeof(magic)) == 0;
 
-    return image_set_add(&set, path, &size, NULL) == 0 && size > sizeof(magic) &&
-           pread(set.fds[0], bytes, sizeof(bytes), 0) == (ssize_t)sizeof(bytes) &&
-           memcmp(bytes, magic, sizeof(magic)) == 0;
-}
-
-bool source_is_image(const char *path)
-{
-    return is_ewf(path) || image_set_is_several(path);
+    return is_ewf || image_set_is_several(path);
 }
 
 static void add_name(struct source_facts *f, const struct pulled *p)

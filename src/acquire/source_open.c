@@ -357,10 +357,18 @@ static int find_first(const char *path, struct buf *note, struct err *e)
 
 /* It is taken as the file that it is, and nobody is to think later that it is an image of the disk.
  */
-static void note_container(const struct source *s, struct buf *note)
+/* One read tells what a file is: of a disk that dies, each may hang. */
+static struct str read_head(const char *path, char bytes[VIRTUAL_DISK_HEAD_SIZE])
 {
-    const struct opened *o = s->context;
-    const struct virtual_disk *d = virtual_disk_of(o->fd);
+    CLEANUP_FD int fd = open_quietly(path, 0);
+    ssize_t n = fd < 0 ? -1 : pread(fd, bytes, VIRTUAL_DISK_HEAD_SIZE, 0);
+
+    return (struct str){bytes, n > 0 ? (size_t)n : 0};
+}
+
+static void note_container(struct str head, struct buf *note)
+{
+    const struct virtual_disk *d = virtual_disk_of(head);
 
     if (d)
         buf_addf(note, "%sBy its first bytes it is a %s: %s. The image is of this file alone.",
@@ -383,6 +391,8 @@ int source_open(struct source **out, struct source_facts *facts, const char *pat
 {
     CLEANUP(source_facts_release) struct source_facts f = {0};
     CLEANUP_BUF struct buf note = {0};
+    char bytes[VIRTUAL_DISK_HEAD_SIZE];
+    struct str head = {0};
     struct stat st;
     int rc = look(path, &st, e);
 
@@ -397,12 +407,13 @@ int source_open(struct source **out, struct source_facts *facts, const char *pat
         rc = find_first(path, &note, e);
     if (rc)
         return rc;
-    if (S_ISREG(st.st_mode) && source_is_image(path)) {
+    if (S_ISREG(st.st_mode))
+        head = read_head(path, bytes);
+    if (S_ISREG(st.st_mode) && source_is_image(path, head)) {
         rc = source_open_image(out, &f, path, e);
     } else {
         rc = open_plain(out, &f, &st, is_live, e);
-        if (rc == 0 && S_ISREG(st.st_mode))
-            note_container(*out, &note);
+        note_container(head, &note);
     }
     if (rc)
         return rc;

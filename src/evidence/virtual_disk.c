@@ -1,10 +1,7 @@
 /* virtual_disk.c: knows files of virtual machines, and other containers, by their first bytes. */
 #include "evidence/virtual_disk.h"
 #include <string.h>
-#include <unistd.h>
 #include "base/compiler.h"
-
-enum { HEAD_SIZE = 96 }; /* all marks lie in so much */
 
 /* As STR, where a constant is wanted. */
 #define MAGIC(literal)                                                                             \
@@ -43,12 +40,8 @@ const struct virtual_disk *virtual_disk_next(size_t at)
     return at < COUNT_OF(all) ? &all[at] : NULL;
 }
 
-const struct virtual_disk *virtual_disk_of(int fd)
+const struct virtual_disk *virtual_disk_of(struct str head)
 {
-    char bytes[HEAD_SIZE];
-    ssize_t n = pread(fd, bytes, sizeof(bytes), 0);
-    struct str head = {bytes, n > 0 ? (size_t)n : 0};
-
     for (size_t i = 0; i < COUNT_OF(all); i++)
         if (all[i].off + all[i].magic.len <= head.len &&
             memcmp(head.p + all[i].off, all[i].magic.p, all[i].magic.len) == 0)

@@ -11,5 +11,6 @@ struct virtual_disk {
 };
 /* One after another; NULL at the end. */
 const struct virtual_disk *virtual_disk_next(size_t at);
-/* Of an open file; NULL: it is none. */
-const struct virtual_disk *virtual_disk_of(int fd);
+enum { VIRTUAL_DISK_HEAD_SIZE = 96 }; /* all marks lie in so much */
+/* Of the first bytes of a file; NULL: it is none. */
+const struct virtual_disk *virtual_disk_of(struct str head);

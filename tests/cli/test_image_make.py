@@ -257,13 +257,13 @@ class Interrupted(Make):
     def begin(self, source, *more):
         """Killed as soon as there is something to go on with."""
         job = subprocess.Popen([IMAGER, source, "--to", self.out, "--name", "x", "--commit", "0 s", "--limit", "10", *more],
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         end = time.monotonic() + 30
-        while not (self.out / "x.part").exists() and time.monotonic() < end:
+        while not (self.out / "x.part").exists() and time.monotonic() < end and job.poll() is None:
             time.sleep(0.005)
         job.kill()
-        job.wait()
-        self.assertTrue((self.out / "x.part").exists())
+        said = job.communicate()[1]
+        self.assertTrue((self.out / "x.part").exists(), said)
 
     def resume(self, *more):
         return [IMAGER, "--resume", self.out / "x.part", "--commit", "0 s", *more]
