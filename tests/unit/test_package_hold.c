@@ -609,9 +609,9 @@ static void what_no_sound_worker_says_is_refused(void **state)
 {
     static const struct {
         uint32_t kind;
-        const char *texts[4];
+        const char *texts[ACT_TEXT_COUNT];
     } cases[] = {
-        {HOLD_ROW_COUNTS, {"1", "0", "0", "0"}}, /* before the journal */
+        {HOLD_ROW_COUNTS, {"1", "0", "0", "0", "0"}}, /* before the journal */
         {HOLD_ROW_JOURNAL, {"x", A64}},
         {HOLD_ROW_JOURNAL, {"1", "aa"}},
         {HOLD_ROW_JOURNAL, {"1", A64}}, /* this one is sound: */
@@ -620,7 +620,10 @@ static void what_no_sound_worker_says_is_refused(void **state)
         {HOLD_ROW_SAME, {"evidence/e1", "one", "a", "0"}},
         {HOLD_ROW_WRONG, {"99", "", "", ""}},
         {HOLD_ROW_WRONG, {"", "", "", ""}},
-        {HOLD_ROW_COUNTS, {"1", "1", "0", "0"}}, /* more than were told */
+        {HOLD_ROW_CHAIN, {"x", "1"}},
+        {HOLD_ROW_CHAIN, {"1", "1", "not when"}},
+        {HOLD_ROW_COUNTS, {"1", "1", "0", "0", "0"}}, /* more than were told */
+        {HOLD_ROW_COUNTS, {"1", "0", "0", "0", "1"}},
         {HOLD_ROW_COUNT_, {"", "", "", ""}},
     };
     CLEANUP(pack_release) struct pack p = {.records = 0};
@@ -628,7 +631,7 @@ static void what_no_sound_worker_says_is_refused(void **state)
     (void)state;
     package_start(&p);
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct str texts[4];
+        struct str texts[ACT_TEXT_COUNT];
 
         for (size_t k = 0; k < COUNT_OF(texts); k++)
             texts[k] = str_of(cases[i].texts[k]);
