@@ -144,17 +144,22 @@ static void add_btrfs(struct rising *r, dev_t device)
         closedir(dir);
 }
 
+/* By its name alone: a path of any other loop device may lie on what does not answer. */
 bool device_below_loop(const char *folder, dev_t *out)
 {
+    static const char blocks[] = "/sys/class/block/";
     CLEANUP_BUF struct buf backing = {0};
-    struct stat st;
+    CLEANUP_BUF struct buf path = {0};
+    struct str name;
 
     device_value(folder, "loop/backing_file", &backing);
-    if (!str_starts(buf_str(&backing), "/dev/") || stat(buf_text(&backing), &st) ||
-        !S_ISBLK(st.st_mode))
+    name = buf_str(&backing);
+    if (!str_take(&name, "/dev/"))
         return false;
-    *out = st.st_rdev;
-    return true;
+    buf_adds(&path, blocks);
+    for (size_t i = 0; i < name.len; i++)
+        buf_addc(&path, name.p[i] == '/' ? '!' : name.p[i]); /* as sysfs spells cciss/c0d0 */
+    return device_of_folder(buf_text(&path), out);
 }
 
 /* The kernel has no folder of who holds it for a loop device over another device. */
