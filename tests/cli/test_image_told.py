@@ -99,6 +99,14 @@ class Told(CaseTest):
         image = self.ana.json("preserve images")[0]
         self.assertEqual(image["state"], "interrupted")
         self.assertIn("does not come back", image["why"])
+        # Another disk is taken meanwhile: nobody asks what the first one lies on.
+        well = self.folder / "well"
+        well.write_bytes(random.Random(12).randbytes(MIB))
+        other = subprocess.run(["losetup", "--find", "--show", "--read-only", well], capture_output=True, text=True, check=True).stdout.strip()
+        self.undo.append(["losetup", "--detach", other])
+        code, said, took = self.timed(other, "--to", self.out, "--name", "y")
+        self.assertEqual(code, 0, said)
+        self.assertLess(took, 8)
         self.control.write_text("")
 
     @needs_root
