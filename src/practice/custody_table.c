@@ -103,15 +103,17 @@ static int add_clock(struct clocks *c, const struct view *v, uint64_t seq, uint6
 static void say_clocks(struct clocks *c, struct doc *d)
 {
     struct inlines *t = doc_para(d);
-    bool is_more = false;
+    bool is_more = false, is_one;
+    uint64_t only;
 
     inline_text(t, "The clock of the machine when each was recorded, as the record says: ");
     for (size_t i = 0; i < COUNT_OF(c->of); i++) {
         end_run(c, i);
         if (!c->of[i].rows.len)
             continue;
-        inline_printf(t, "%s%s (rows %s)", is_more ? "; " : "", custody_clock_words[i],
-                      buf_text(&c->of[i].rows));
+        is_one = str_u64(buf_str(&c->of[i].rows), &only);
+        inline_printf(t, "%s%s (%s %s)", is_more ? "; " : "", custody_clock_words[i],
+                      is_one ? "row" : "rows", buf_text(&c->of[i].rows));
         is_more = true;
     }
     inline_text(t, ".");

@@ -60,6 +60,7 @@ class Custody(CaseTest):
 
     def test_a_copy_elsewhere_leaves_the_item_where_it_is(self):
         self.ana('preserve item "drive 3 of db1" --place "safe, room 2" --holder ana')
+        self.assertRegex(one_line(self.ana("preserve custody e1")), r"as the record says: [a-z ]+ \(row 1\)\.")
         self.ana('preserve move e2 copied --place "disk B, bank" --to bo')
         item = self.ana.json("preserve list")[1]
         self.assertEqual((item["place"], item["holder"]), ("safe, room 2", "ana"))
