@@ -1,5 +1,6 @@
 /* build_tell.c: inside a worker: notices of what is known against the years of a source's lines. */
 #include <inttypes.h>
+#include <stdarg.h>
 #include "base/utc.h"
 #include "timeline/build_job.h"
 
@@ -13,108 +14,116 @@ static const char *day_of(char out[UTC_PLAIN_SIZE], int64_t s)
     return utc_plain(out, (struct utc){s, 0});
 }
 
+static int tell(struct reader *r, struct err *e, const char *fmt, ...) PRINTF_LIKE(3, 4);
+static int tell(struct reader *r, struct err *e, const char *fmt, ...)
+{
+    CLEANUP_BUF struct buf words = {0};
+    va_list args;
+
+    va_start(args, fmt);
+    buf_addv(&words, fmt, args);
+    va_end(args);
+    return reader_notice(r, 0, buf_text(&words), e);
+}
+
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 /* Lines without a year have one that follows from another time than that which is stated. */
 static int tell_disbelieved(struct reader *r, struct err *e)
 {
-    char stated[UTC_PLAIN_SIZE], instead[UTC_PLAIN_SIZE], words[256];
+    char stated[UTC_PLAIN_SIZE], instead[UTC_PLAIN_SIZE];
 
-    snprintf(words, sizeof(words),
-             "its time of modification, %s, cannot be, and is not believed: the years that its "
-             "lines do not state follow from %s",
-             day_of(stated, r->stated_s), day_of(instead, r->written_s));
-    return reader_notice(r, 0, words, e);
+    return tell(r, e,
+                "its time of modification, %s, cannot be, and is not believed: the years that its "
+                "lines do not state follow from %s",
+                day_of(stated, r->stated_s), day_of(instead, r->written_s));
 }
 
 /* Of an archive that has lost the times of its files. */
 static int tell_end(struct reader *r, struct err *e)
 {
-    char end[UTC_PLAIN_SIZE], words[256];
+    char end[UTC_PLAIN_SIZE];
 
-    snprintf(words, sizeof(words),
-             "the next newer log of its rotation, by its name, shows that its lines end before %s: "
-             "their years follow from that, and not from when it was written",
-             day_of(end, r->written_s));
-    return reader_notice(r, 0, words, e);
+    return tell(
+        r, e,
+        "the next newer log of its rotation, by its name, shows that its lines end before %s: "
+        "their years follow from that, and not from when it was written",
+        day_of(end, r->written_s));
 }
 
 /* Some lines without a year are of none that follows from their order. */
 static int tell_strays(struct reader *r, struct err *e)
 {
     uint64_t count = r->years.breaks->strays;
-    char words[256];
 
-    snprintf(
-        words, sizeof(words),
+    return tell(
+        r, e,
         "its dates leave the order of the lines around them by more than a month and come back "
         "%" PRIu64 " time%s, as where a clock was not set: no new year was inferred from that "
         "(event.out_of_order)",
-        count, count == 1 ? "" : "s");
-    return reader_notice(r, 0, words, e);
+        count, plural(count));
 }
 
 /* The order of all lines shows nothing of the years where another host's begin. */
 static int tell_hosts(struct reader *r, struct err *e)
 {
     uint64_t count = r->years.breaks->hosts;
-    char words[256];
 
-    snprintf(words, sizeof(words),
-             "another host begins where dates go back, or where the log before ended when the file "
-             "was written, %" PRIu64 " time%s, as where logs of several hosts stand one behind "
-             "another: the years of each follow from its own lines and from when the file was "
-             "written",
-             count, count == 1 ? "" : "s");
-    return reader_notice(r, 0, words, e);
+    return tell(
+        r, e,
+        "another host begins where dates go back, or where the log before ended when the file "
+        "was written, %" PRIu64 " time%s, as where logs of several hosts stand one behind "
+        "another: the years of each follow from its own lines and from when the file was "
+        "written",
+        count, plural(count));
 }
 
 static int tell_changes(struct reader *r, struct err *e)
 {
     uint64_t count = r->years.breaks->changes;
-    char words[384];
 
-    snprintf(words, sizeof(words),
-             "its host changes for good where dates go on, %" PRIu64
-             " time%s: lines before that are told as of years before those behind it, but logs of "
-             "several hosts one behind another look the same, and theirs would be later",
-             count, count == 1 ? "" : "s");
-    return reader_notice(r, 0, words, e);
+    return tell(
+        r, e,
+        "its host changes for good where dates go on, %" PRIu64
+        " time%s: lines before that are told as of years before those behind it, but logs of "
+        "several hosts one behind another look the same, and theirs would be later",
+        count, plural(count));
 }
 
 /* What would follow from the order of the lines is no year of a log. */
 static int tell_none(struct reader *r, struct err *e)
 {
-    char words[256];
 
-    snprintf(words, sizeof(words),
-             "by the order of its lines they would be of years before %d, which cannot be, as "
-             "where many logs stand one behind another: each is told as of the last year in which "
-             "it can be",
-             YEARS_OLDEST);
-    return reader_notice(r, 0, words, e);
+    return tell(
+        r, e,
+        "by the order of its lines they would be of years before %d, which cannot be, as "
+        "where many logs stand one behind another: each is told as of the last year in which "
+        "it can be",
+        YEARS_OLDEST);
 }
 
 static int tell_blocks(struct reader *r, struct err *e)
 {
-    char words[256];
 
-    snprintf(
-        words, sizeof(words),
+    return tell(
+        r, e,
         "its lines lie side by side in %" PRIu64 " blocks of which some end where such begin "
         "that stand before them, as of rotated logs put one behind another: all are told as of "
         "one year's time, up to the newest",
         r->years.breaks->blocks);
-    return reader_notice(r, 0, words, e);
 }
 
 static int tell_many_hosts(struct reader *r, struct err *e)
 {
-    char words[256];
 
-    snprintf(words, sizeof(words),
-             "its lines are of more than %d hosts: years follow from the order of all lines, also "
-             "where logs of several hosts stand one behind another",
-             YEAR_HOSTS_MOST);
-    return reader_notice(r, 0, words, e);
+    return tell(
+        r, e,
+        "its lines are of more than %d hosts: years follow from the order of all lines, also "
+        "where logs of several hosts stand one behind another",
+        YEAR_HOSTS_MOST);
 }
 
 int job_tell_years(struct reader *r, struct err *e)
