@@ -56,21 +56,18 @@ void value_test_holds(struct value_test *t, struct str text)
     set_text(t, TEST_HOLDS, text);
 }
 
-static bool has_either(struct str text, char a, char b)
-{
-    return memchr(text.p, a, text.len) || memchr(text.p, b, text.len);
-}
-
 bool address_bytes(struct str text, uint8_t out[16])
 {
     char copy[ADDRESS_MOST + 1];
 
-    if (text.len == 0 || text.len > ADDRESS_MOST || !has_either(text, '.', ':'))
+    if (text.len == 0 || text.len > ADDRESS_MOST)
         return false;
     memcpy(copy, text.p, text.len);
     copy[text.len] = '\0';
-    if (inet_pton(AF_INET6, copy, out) == 1)
-        return true;
+    if (memchr(text.p, ':', text.len))
+        return inet_pton(AF_INET6, copy, out) == 1;
+    if (!memchr(text.p, '.', text.len))
+        return false;
     memcpy(out, mapped, sizeof(mapped));
     return inet_pton(AF_INET, copy, out + sizeof(mapped)) == 1;
 }

@@ -6,75 +6,16 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include "base/mem.h"
+#include "test_timeline_blocks_told.h"
+#include "test_timeline_made.h"
 #include "test_timeline_seed.h"
 #include "timeline/block.h"
 #include "timeline/block_read.h"
 #include "timeline/column.h"
 
 enum { FIELDS_TRIED = 300, TEXT_MOST = 64 << 20 };
-
-/* An event that a test made, and holds. */
-struct made {
-    int64_t ns;
-    uint8_t precision, doubt, meaning;
-    uint64_t at, line;
-    size_t count;
-    struct made_field {
-        char name[40];
-        char *value;
-        size_t size;
-        uint32_t same;
-    } * fields;
-};
-
-static const char *const field_samples[] = {
-    "user.name", "message", "source.ip", "state", "time",        "place", "line",
-    "a\tb",      "c\nd",    "e\\f",      "\x7Fg", "x.\xC3\xA4n", "y z",   "q\\x41"};
-
-static void made_release(struct made *m)
-{
-    for (size_t i = 0; i < m->count; i++)
-        free(m->fields[i].value);
-    free(m->fields);
-}
-
-static void make_value(struct made_field *f, uint64_t *seed)
-{
-    uint64_t kind = seed_below(seed, 20);
-    size_t size = 1 + (size_t)seed_below(seed, kind == 0 ? 3000 : 12);
-
-    f->value = mem_alloc(size + 1);
-    f->size = size;
-    for (size_t i = 0; i < size; i++)
-        f->value[i] = (char)(kind < 8 ? 'a' + seed_below(seed, 2) : seed_below(seed, 256));
-}
-
-static void make_event(struct made *m, uint64_t *seed, size_t most)
-{
-    *m = (struct made){.ns = (int64_t)(seed_below(seed, 4)
-                                           ? 1764000000000000000 + seed_below(seed, 1000000000000)
-                                           : seed_next(seed)),
-                       .precision = (uint8_t)seed_below(seed, TIME_COUNT_),
-                       .doubt = (uint8_t)seed_below(seed, 256),
-                       .meaning = (uint8_t)seed_below(seed, MEANING_COUNT_),
-                       .at = seed_below(seed, 8) ? seed_below(seed, 1000000) : seed_next(seed),
-                       .line = seed_below(seed, 8) ? seed_below(seed, 1000) : seed_next(seed)};
-    m->count = (size_t)seed_below(seed, most + 1);
-    m->fields = mem_array(m->count ? m->count : 1, sizeof(m->fields[0]));
-    for (size_t i = 0; i < m->count; i++) {
-        struct made_field *f = &m->fields[i];
-
-        if (seed_below(seed, 2))
-            snprintf(f->name, sizeof(f->name), "%s",
-                     field_samples[seed_below(seed, COUNT_OF(field_samples))]);
-        else
-            snprintf(f->name, sizeof(f->name), "f.%u", (unsigned)seed_below(seed, 200));
-        make_value(f, seed);
-    }
-}
 
 /* What the writer gave, held. */
 struct kept_block {
@@ -163,99 +104,81 @@ static struct hash write_all(struct kept *out, const struct made *all, size_t co
     return digest;
 }
 
-static void add_little(struct buf *out, uint64_t n, int bytes)
+static int by_bytes(const void *a, const void *b)
 {
-    for (int i = 0; i < bytes; i++)
-        buf_addc(out, (char)(n >> 8 * i));
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Section 1 has the names, in its own order. */
-static void add_state(struct buf *out, const struct made *m)
+/* Each name once, ascending; how many. */
+static size_t names_of(const struct made *all, size_t rows, const char *names[])
 {
-    static const char *const precisions[] = {"none", "ns", "100ns", "us", "ms",
-                                             "s",    "2s", "min",   "day"};
-    static const char *const meanings[] = {"logged",
-                                           "created",
-                                           "modified",
-                                           "accessed",
-                                           "changed",
-                                           "deleted",
-                                           "started",
-                                           "ended",
-                                           "signed",
-                                           "last-login",
-                                           "modified,accessed",
-                                           "modified,changed",
-                                           "modified,created",
-                                           "accessed,changed",
-                                           "accessed,created",
-                                           "changed,created",
-                                           "modified,accessed,changed",
-                                           "modified,accessed,created",
-                                           "modified,changed,created",
-                                           "accessed,changed,created",
-                                           "modified,accessed,changed,created"};
+    size_t count = 0;
 
-    buf_adds(out, precisions[m->precision]);
-    buf_addc(out, '\0');
-    for (int i = 0; i < 8; i++)
-        if (m->doubt >> i & 1)
-            buf_addc(out, "yzdglors"[i]);
-    buf_addc(out, '\0');
-    buf_adds(out, meanings[m->meaning]);
-    buf_addc(out, '\0');
+    for (size_t row = 0; row < rows; row++)
+        for (size_t i = 0; i < all[row].count; i++) {
+            size_t n = 0;
+
+            while (n < count && strcmp(names[n], all[row].fields[i].name) != 0)
+                n++;
+            if (n == count)
+                names[count++] = all[row].fields[i].name;
+        }
+    qsort(names, count, sizeof(names[0]), by_bytes);
+    return count;
 }
 
-static int by_name(const void *a, const void *b)
+static void tell_fields(EVP_MD_CTX *md, const struct made *all, size_t rows)
 {
-    const struct made_field *const *x = a, *const *y = b;
-    int order = strcmp((*x)->name, (*y)->name);
+    const char *names[FIELDS_TRIED];
+    size_t count = names_of(all, rows, names);
 
-    return order ? order : (*x < *y ? -1 : 1);
+    for (size_t n = 0; n < count; n++) {
+        struct told t = {0};
+
+        for (size_t row = 0; row < rows; row++)
+            for (size_t i = 0; i < all[row].count; i++)
+                if (strcmp(all[row].fields[i].name, names[n]) == 0)
+                    told_add(&t, row, all[row].fields[i].value, all[row].fields[i].size);
+        told_column(md, names[n], &t, rows);
+    }
 }
 
-/* Names are numbered as they first come, and spelled there. */
-static void add_name(struct buf *text, const char *names[], size_t *count, const char *name)
+static void tell_block(EVP_MD_CTX *md, const struct made *all, size_t rows)
 {
-    size_t n = 0;
+    CLEANUP_FREE uint64_t *times = mem_array(rows, sizeof(times[0]));
+    CLEANUP_FREE uint64_t *places = mem_array(rows, sizeof(places[0]));
+    CLEANUP_FREE uint64_t *lines = mem_array(rows, sizeof(lines[0]));
+    CLEANUP_FREE size_t *begins = mem_array(rows + 1, sizeof(begins[0]));
+    CLEANUP_BUF struct buf text = {0};
+    CLEANUP_BUF struct buf count = {0};
+    struct told states = {0};
 
-    while (n < *count && strcmp(names[n], name) != 0)
-        n++;
-    add_little(text, n + 1, 2);
-    if (n < *count)
-        return;
-    names[(*count)++] = name;
-    buf_add(text, name, strlen(name) + 1);
+    for (size_t i = 0; i < rows; i++) {
+        times[i] = (uint64_t)all[i].ns;
+        places[i] = all[i].at;
+        lines[i] = all[i].line;
+        add_state(&text, &all[i]);
+        begins[i + 1] = text.len;
+    }
+    for (size_t i = 0; i < rows; i++)
+        told_add(&states, i, text.p + begins[i], begins[i + 1] - begins[i]);
+    told_little(&count, rows, 8);
+    assert_int_equal(EVP_DigestUpdate(md, count.p, count.len), 1);
+    told_numbers(md, 'T', "time", times, rows);
+    told_column(md, "state", &states, rows);
+    told_numbers(md, 'N', "place", places, rows);
+    told_numbers(md, 'N', "line", lines, rows);
+    tell_fields(md, all, rows);
 }
 
 static struct hash expected_digest(const struct made *all, size_t count)
 {
     EVP_MD_CTX *md = EVP_MD_CTX_new();
-    const char *names[FIELDS_TRIED];
-    size_t name_count = 0;
     struct hash digest;
 
     assert_int_equal(EVP_DigestInit_ex(md, EVP_sha256(), NULL), 1);
-    for (size_t i = 0; i < count; i++) {
-        const struct made *m = &all[i];
-        const struct made_field *order[FIELDS_TRIED];
-        CLEANUP_BUF struct buf text = {0};
-
-        add_little(&text, (uint64_t)m->ns, 8);
-        add_state(&text, m);
-        add_little(&text, m->at, 8);
-        add_little(&text, m->line, 8);
-        add_little(&text, m->count, 4);
-        for (size_t k = 0; k < m->count; k++)
-            order[k] = &m->fields[k];
-        qsort(order, m->count, sizeof(order[0]), by_name);
-        for (size_t k = 0; k < m->count; k++) {
-            add_name(&text, names, &name_count, order[k]->name);
-            add_little(&text, order[k]->size, 4);
-            buf_add(&text, order[k]->value, order[k]->size);
-        }
-        assert_int_equal(EVP_DigestUpdate(md, text.p, text.len), 1);
-    }
+    for (size_t at = 0; at < count; at += BLOCK_EVENTS)
+        tell_block(md, all + at, count - at < BLOCK_EVENTS ? count - at : BLOCK_EVENTS);
     assert_int_equal(EVP_DigestFinal_ex(md, digest.b, NULL), 1);
     EVP_MD_CTX_free(md);
     return digest;
@@ -267,7 +190,7 @@ static void add_values(struct buf *out, const struct values *v, size_t row)
     for (uint32_t i = v->first[row]; i < v->first[row + 1]; i++) {
         struct str s = v->values[v->items ? v->items[i] : i];
 
-        add_little(out, s.len, 4);
+        told_little(out, s.len, 4);
         buf_addstr(out, s);
     }
 }
@@ -282,7 +205,7 @@ static void check_fields(struct block *b, size_t row, const struct made *m)
 
         for (size_t k = 0; k < m->count; k++)
             if (strcmp(m->fields[k].name, m->fields[i].name) == 0) {
-                add_little(&expected, m->fields[k].size, 4);
+                told_little(&expected, m->fields[k].size, 4);
                 buf_add(&expected, m->fields[k].value, m->fields[k].size);
             }
         assert_int_equal(block_values(b, str_of(m->fields[i].name), &v, NULL), 0);
@@ -333,22 +256,6 @@ static void check_block(const struct kept_block *k, const struct made *all)
     assert_int_equal(k->last_ns, last);
 }
 
-static struct made *make_all(size_t count, size_t most, uint64_t seed)
-{
-    struct made *all = mem_array(count ? count : 1, sizeof(all[0]));
-
-    for (size_t i = 0; i < count; i++)
-        make_event(&all[i], &seed, most);
-    return all;
-}
-
-static void free_all(struct made *all, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        made_release(&all[i]);
-    free(all);
-}
-
 static void events_come_back_as_they_went_in(void **state)
 {
     static const struct {
@@ -385,21 +292,24 @@ static void events_come_back_as_they_went_in(void **state)
     }
 }
 
-/* Every second value of each name has a number; there are more of them than are remembered. */
+/* Every second value of each name has a number; there are more of them than are remembered. Of the
+ * last two no value comes twice, and each twice. */
 static void number_values(struct made *m, size_t row)
 {
-    enum { NAMES = 3, DIFFERENT = 5000 };
+    enum { NAMES = 5, DIFFERENT = 5000 };
+    static const char *const others[] = {"log.level", "process.pid", "url.path"};
+    const size_t wanted[] = {row * 7 % DIFFERENT, row * 7 % DIFFERENT, row % 3, row, row / 2};
 
     *m = (struct made){.ns = (int64_t)row, .at = row, .count = NAMES};
     m->fields = mem_array(NAMES, sizeof(m->fields[0]));
     for (size_t i = 0; i < NAMES; i++) {
         struct made_field *f = &m->fields[i];
-        size_t n = i == 2 ? row % 3 : row * 7 % DIFFERENT;
+        size_t n = wanted[i];
 
-        snprintf(f->name, sizeof(f->name), "%s", i < 2 ? field_samples[i] : "log.level");
+        snprintf(f->name, sizeof(f->name), "%s", i < 2 ? field_samples[i] : others[i - 2]);
         f->value = mem_alloc(16);
         f->size = (size_t)snprintf(f->value, 16, "%zu", n);
-        f->same = n % 2 ? (uint32_t)(1 + n + i * DIFFERENT) : 0;
+        f->same = n % 2 ? (uint32_t)(1 + n * NAMES + i) : 0;
     }
 }
 
@@ -461,13 +371,13 @@ static void columns_of_every_kind_come_back(void **state)
             add_values(&seen, v, i);
             if (i % 5) {
                 buf_addf(&text, "%u", i % of);
-                add_little(&expected, text.len, 4);
+                told_little(&expected, text.len, 4);
                 buf_addstr(&expected, buf_str(&text));
             }
             buf_clear(&text);
             if (lists && i % 7 == 0) {
                 buf_addf(&text, "%u", i);
-                add_little(&expected, text.len, 4);
+                told_little(&expected, text.len, 4);
                 buf_addstr(&expected, buf_str(&text));
             }
             assert_true(str_eq(buf_str(&seen), buf_str(&expected)));
