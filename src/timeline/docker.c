@@ -1,39 +1,104 @@
 /* docker.c: the json-file logs of Docker: what containers write, a line or part of one each. */
+#include "timeline/carried.h"
 #include "timeline/json_event.h"
 
 static const struct member members[] = {
     {"time", MEMBER_IS_TIME, 0}, {"log", "message", 0}, {"stream", "docker.stream", 0}};
 static const struct member_table table = {"docker.", members, COUNT_OF(members), false};
 
-/* A container's line brings its own end along. */
-static void trim_message(struct event *e)
-{
-    for (size_t i = 0; i < e->count; i++) {
-        struct str *v = &e->fields[i].value;
+/* What is longer is cut (moby, daemon/logger/copier.go): the pieces but the last one have no line
+ * end, and the time of the first, or of each where they were written before 2018. A container that
+ * ends may leave a line without its end, too. */
+enum { PIECE_SIZE = 16 << 10, NS_OF_S = 1000000000, LOOKED_AT = 256 << 10 };
 
-        if (e->fields[i].name != FIELD_MESSAGE)
-            continue;
-        v->len -= v->len && v->p[v->len - 1] == '\n';
-        v->len -= v->len && v->p[v->len - 1] == '\r';
-    }
+struct piece {
+    bool is_cut, is_full;
+    char stream; /* the fourth letter of its name, by which they differ */
+    int64_t seconds, ns;
+};
+struct state {
+    struct members members;
+    struct piece before; /* the line before this one */
+};
+
+static struct str *message_of(struct event *e)
+{
+    for (size_t i = 0; i < e->count; i++)
+        if (e->fields[i].name == FIELD_MESSAGE)
+            return &e->fields[i].value;
+    return NULL;
+}
+
+/* A container's line brings its own end along. */
+static void trim_message(struct str *v)
+{
+    v->len -= v->len && v->p[v->len - 1] == '\n';
+    v->len -= v->len && v->p[v->len - 1] == '\r';
+}
+
+static struct piece piece_of(const struct str *message, struct str stream, const struct stated *s)
+{
+    bool is_cut = message && message->len && !str_ends(*message, "\n");
+
+    return (struct piece){.is_cut = is_cut,
+                          .is_full = is_cut && message->len >= PIECE_SIZE,
+                          .stream = stream.len > 3 ? stream.p[3] : 0,
+                          .seconds = stated_seconds(s),
+                          .ns = s->ns};
+}
+
+/* Within a second, or what is as long as a piece of a longer line. */
+static bool goes_on(const struct piece *before, const struct piece *p)
+{
+    int64_t seconds = p->seconds - before->seconds;
+    bool is_soon = seconds == 0 || (seconds == 1 && p->ns < before->ns) ||
+                   (seconds == -1 && p->ns > before->ns);
+
+    return before->is_cut && before->stream == p->stream && (is_soon || before->is_full);
 }
 
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
-    struct json_event j = {.members = r->state, .table = &table};
+    struct state *state = r->state;
+    struct piece before = state->before;
+    struct json_event j = {.members = &state->members, .table = &table};
+    struct str *message, stream;
     struct stated s;
 
+    state->before = (struct piece){0};
     if (!json_event(&j, r, line, e) || !j.time_is_text || !json_time(j.time, &s, NULL) ||
-        event_value(e, field_number(r->names, STR("docker.stream"))).len == 0 || !j.has_all)
+        !j.has_all)
         return LINE_FOREIGN;
+    stream = event_value(e, field_number(r->names, STR("docker.stream")));
+    if (stream.len == 0)
+        return LINE_FOREIGN;
+    message = message_of(e);
+    state->before = piece_of(message, stream, &s);
+    if (message)
+        trim_message(message);
+    if (message && goes_on(&before, &state->before)) {
+        const struct event_field all = {.name = FIELD_MESSAGE, .value = *message};
+
+        e->fields[0] = all;
+        e->count = 1;
+        return LINE_CONTINUES;
+    }
     reader_time(r, e, &s);
-    trim_message(e);
     return LINE_EVENT;
 }
 
+/* Whatever wrote it may have a format of its own. */
+static void end_event(struct reader *r, struct event *e)
+{
+    if (event_value(e, FIELD_EVENT_DATASET).len == 0) /* of a second format it has one */
+        (void)carried_understand(r, e, event_value(e, FIELD_MESSAGE));
+}
+
 const struct format format_docker = {.name = "docker",
-                                     .version = 1,
+                                     .version = 2,
                                      .is_splittable = true,
                                      .line = line_of,
+                                     .cut_lines = LOOKED_AT,
+                                     .whole = end_event,
                                      .takes_bytes = true,
-                                     .state_size = sizeof(struct members)};
+                                     .state_size = sizeof(struct state)};

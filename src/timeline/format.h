@@ -10,6 +10,7 @@
 #include "timeline/zone_names.h"
 
 struct reader;
+struct carried;
 
 /* What a line is to a format of lines. */
 enum line_verdict {
@@ -33,6 +34,10 @@ struct format {
     bool is_unordered;
     /* Lines may lack an address that one before has (sessions.h). */
     bool has_sessions;
+    /* A line may belong to the one before because that is cut (LINE_CONTINUES), and adds its
+     * message alone to the message, without a line end: as many bytes before a part are looked at.
+     * 0: none does. */
+    uint32_t cut_lines;
     uint64_t part_size; /* bytes; 0: PART_SIZE */
     format_line *line;  /* NULL: no format of lines */
     /* Whether a line that is an event is of the event before, of which in e stays what the line
@@ -150,6 +155,8 @@ struct reader {
     bool is_ended; /* so it did */
     uint64_t ended_at;
     struct pattern_set *patterns; /* compiled at the first use */
+    struct carried *carried;      /* carried.c's, likewise */
+    bool is_carried;              /* the line stands in that of another program */
     void *audit;        /* auditd.c's, for records that are sentences; made at the first use */
     size_t open_record; /* for the format: bytes of one that goes on in the next line */
 };

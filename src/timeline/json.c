@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <strings.h>
 #include "base/mem.h"
+#include "timeline/carried.h"
+#include "timeline/json_own.h"
 #include "timeline/json_people.h"
 #include "timeline/json_times.h"
 #include "timeline/level.h"
@@ -42,6 +44,7 @@ static const struct member members[] = {
     {"PID", "process.pid", 0},
     {"HOST", "host.name", 0},
     {"_raw", "message", 0}, /* Splunk's */
+    {"log", "message", 0},  /* Fluent Bit's */
     {"msg", "message", 0},
     {"MESSAGE", "message", 0},
     {"level", "log.level", 0},
@@ -225,114 +228,6 @@ static void see_time(struct line *l, struct reader *r, const struct json_value *
     memcpy(o->name, v->name.p, v->name.len);
 }
 
-/* As it is, under its own name: what it says is not certain. */
-static void put_as_own(struct reader *r, struct event *e, const struct json_value *v)
-{
-    char name[FIELD_NAME_SIZE + sizeof("json.")];
-    int len = snprintf(name, sizeof(name), "json.%.*s", (int)v->name.len, v->name.p);
-
-    if (len > 0 && len <= FIELD_NAME_SIZE)
-        event_put(e, field_number(r->names, (struct str){name, (size_t)len}), v->value);
-}
-
-/* A number is another level in each program. */
-static void put_level(struct reader *r, struct event *e, const struct json_value *v)
-{
-    if (!v->is_text || !level_put(e, v->value))
-        put_as_own(r, e, v);
-}
-
-/* What several members say is said once. */
-static void put_once(struct event *e, uint16_t field, struct str value)
-{
-    for (size_t i = 0; i < e->count; i++)
-        if (e->fields[i].name == field && str_eq(e->fields[i].value, value))
-            return;
-    event_put(e, field, value);
-}
-
-static bool put_ip(struct event *e, uint16_t ip, struct str text)
-{
-    uint8_t bytes[16];
-    bool is_address = address_bytes(text, bytes);
-
-    if (is_address)
-        put_once(e, ip, text);
-    return is_address;
-}
-
-/* "192.0.2.7:51234", "[2001:db8::7]:51234", "[2001:db8::7]" */
-static bool put_ip_and_port(struct event *e, uint16_t ip, uint16_t port, struct str text)
-{
-    struct str rest = text, host;
-    uint64_t n;
-
-    if (str_take(&rest, "[")) {
-        host = str_cut(&rest, ']');
-        if (rest.len == 0)
-            return str_ends(text, "]") && put_ip(e, ip, host);
-        if (!str_take(&rest, ":"))
-            return false;
-    } else {
-        host = str_cut(&rest, ':');
-    }
-    if (!str_u64(rest, &n) || n > 65535 || !put_ip(e, ip, host))
-        return false;
-    put_once(e, port, rest);
-    return true;
-}
-
-static void put_end(struct reader *r, struct event *e, bool is_source, const struct json_value *v)
-{
-    uint16_t ip = is_source ? FIELD_SOURCE_IP : FIELD_DESTINATION_IP;
-    uint16_t port = is_source ? FIELD_SOURCE_PORT : FIELD_DESTINATION_PORT;
-
-    if (!put_ip(e, ip, v->value) && !put_ip_and_port(e, ip, port, v->value))
-        put_as_own(r, e, v);
-}
-
-/* "I", "D2" */
-static const char *letter_level(struct str text)
-{
-    static const struct {
-        char letter;
-        const char *level;
-    } levels[] = {{'F', "critical"},
-                  {'E', "error"},
-                  {'W', "warning"},
-                  {'I', "informational"},
-                  {'D', "debug"}};
-
-    if (text.len == 2 && text.p[0] == 'D' && text.p[1] >= '1' && text.p[1] <= '5')
-        text.len = 1;
-    for (size_t i = 0; text.len == 1 && i < COUNT_OF(levels); i++)
-        if (text.p[0] == levels[i].letter)
-            return levels[i].level;
-    return NULL;
-}
-
-/* Of mongod and mongos since 4.4, whose lines begin with t.$date (MongoDB's manual, "Log
- * Messages"). */
-static bool take_mongod(struct reader *r, struct event *e, const struct json_value *v)
-{
-    static const struct member names[] = {
-        {"c", "mongodb.component", 0}, {"ctx", "mongodb.context", 0}, {"id", "event.code", 0}};
-    const char *level = str_is(v->name, "s") ? letter_level(v->value) : NULL;
-
-    if (level)
-        event_puts(e, FIELD_LOG_LEVEL, level);
-    if (str_is(v->name, "attr.remote") || str_is(v->name, "attr.client")) {
-        put_end(r, e, true, v);
-        return true;
-    }
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        if (str_is(v->name, names[i].name)) {
-            event_put(e, field_number(r->names, str_of(names[i].field)), v->value);
-            return true;
-        }
-    return level != NULL;
-}
-
 static struct str join(struct event *e, struct str a, const char *between, struct str b)
 {
     struct str joined = event_keep(e, a);
@@ -486,15 +381,15 @@ static bool take_own(void *context, struct reader *r, struct event *e, uint16_t 
     if (str_is(v->name, "syslog-tag") || str_is(v->name, "syslogtag"))
         l->tag = v->value;
     l->is_mongod = l->is_mongod || (e->count == 0 && str_is(v->name, "t.$date"));
-    if (l->is_mongod && take_mongod(r, e, v))
+    if (l->is_mongod && json_take_mongod(r, e, v))
         return true;
     switch (number) {
     case FIELD_LOG_LEVEL:
-        put_level(r, e, v);
+        json_put_level(r, e, v);
         return true;
     case FIELD_SOURCE_IP:
     case FIELD_DESTINATION_IP:
-        put_end(r, e, number == FIELD_SOURCE_IP, v);
+        json_put_end(r, e, number == FIELD_SOURCE_IP, v);
         return true;
     case FIELD_USER_NAME:
         return json_people_take(&l->people, r, e, v);
@@ -552,7 +447,7 @@ static void put_sentence(const struct line *l, struct reader *r, struct event *e
         (void)syslog_take_tag(&tag, e);
     if (syslog_knows_program(event_value(e, FIELD_PROCESS_NAME)))
         syslog_understand(r, e, event_value(e, FIELD_MESSAGE));
-    else if (l->is_splunk)
+    else if (!carried_understand(r, e, event_value(e, FIELD_MESSAGE)) && l->is_splunk)
         syslog_understand_line(r, e, event_value(e, FIELD_MESSAGE));
 }
 
@@ -591,8 +486,13 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     return LINE_EVENT;
 }
 
+void json_begin_carried(void *state)
+{
+    ((struct state *)state)->has_times = true;
+}
+
 const struct format format_json = {.name = "json",
-                                   .version = 7,
+                                   .version = 8,
                                    .line = line_of,
                                    .takes_bytes = true,
                                    .state_size = sizeof(struct state)};

@@ -175,15 +175,15 @@ static void make_unparsed(struct lines *l, const struct line *line)
 }
 
 /* Appends what there is room for. Once something was left out nothing comes behind it. */
-static void append(struct lines *l, struct str *m, struct str raw)
+static void append(struct lines *l, struct str *m, struct str between, struct str raw)
 {
     struct event *e = l->last;
-    size_t used = m ? m->len + 1 : 0;
+    size_t used = m ? m->len + between.len : 0;
     bool is_full = used >= EVENT_VALUE_SIZE || l->joined > (m ? m->len : 0) ||
                    EVENT_SCRATCH_SIZE - e->scratch_len < 6 * EVENT_VALUE_SIZE;
     struct str head = text_head(raw, is_full ? 0 : EVENT_VALUE_SIZE - used), text, added;
 
-    l->joined += m != NULL;
+    l->joined += m ? between.len : 0;
     if (head.len == 0) {
         l->joined += raw.len;
         return;
@@ -191,14 +191,14 @@ static void append(struct lines *l, struct str *m, struct str raw)
     if (m && m->p + m->len != e->scratch + e->scratch_len)
         *m = event_keep(e, *m);
     if (m)
-        (void)event_keep(e, STR("\n"));
+        (void)event_keep(e, between);
     text = reader_text(e, head);
     if (text.p == head.p)
         text = event_keep(e, head);
     added = text_head(text, EVENT_VALUE_SIZE - used);
     e->scratch_len -= text.len - added.len;
     if (m)
-        m->len += 1 + added.len;
+        m->len += between.len + added.len;
     else
         event_put(e, FIELD_MESSAGE, added);
     l->joined += text.len + (raw.len - head.len);
@@ -242,7 +242,14 @@ static void join(struct lines *l, const struct line *line)
         l->joined = m->len;
         return;
     }
-    append(l, m, text);
+    append(l, m, STR("\n"), text);
+}
+
+/* The line goes on with the text of the one before, which was cut. */
+static void join_cut(struct lines *l)
+{
+    begin_join(l);
+    append(l, message_of(l->last), STR(""), event_value(l->now, FIELD_MESSAGE));
 }
 
 static void become_last(struct lines *l, const struct line *line)
@@ -290,7 +297,10 @@ static int deal_with(struct lines *l, const struct line *line, enum line_verdict
     }
     if ((v == LINE_CONTINUES && l->has_last) || continues(l, v)) {
         c->continued++;
-        join(l, line);
+        if (l->r->format->cut_lines)
+            join_cut(l);
+        else
+            join(l, line);
         return 0;
     }
     rc = end_last(l, e);
@@ -425,12 +435,20 @@ static bool has_sessions(const struct reader *r)
     return r->format->has_sessions || (r->second && r->second->has_sessions);
 }
 
-/* What lines before the part say of sessions that are in it, too. */
+/* So many bytes before a part are looked at. */
+static uint64_t window_of(const struct reader *r)
+{
+    uint64_t sessions = has_sessions(r) ? SESSIONS_WINDOW : 0;
+
+    return r->format->cut_lines > sessions ? r->format->cut_lines : sessions;
+}
+
+/* What lines before the part say of sessions that are in it, too, and whether the last is cut. */
 static int look_back(struct lines *l, uint64_t from, struct err *e)
 {
     CLEANUP(lines_release) struct lines before;
     struct reader as_it_was = *l->r;
-    uint64_t begin_at = from > SESSIONS_WINDOW ? from - SESSIONS_WINDOW : 0;
+    uint64_t begin_at = from > window_of(l->r) ? from - window_of(l->r) : 0;
     struct line line;
     int rc;
 
@@ -458,7 +476,7 @@ int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
     rc = begin(&l, r, from, e);
     if (has_sessions(r))
         l.sessions = sessions_new(r->names);
-    if (rc == 0 && l.sessions && from)
+    if (rc == 0 && window_of(r) && from)
         rc = look_back(&l, from, e);
     if (rc == 0 && r->format->event_of)
         return read_regrouped(&l, e);

@@ -2,6 +2,7 @@
  * values as text. */
 #include "base/mem.h"
 #include "base/sink.h"
+#include "timeline/carried.h"
 #include "timeline/decoded.h"
 #include "timeline/format.h"
 #include "timeline/pattern.h"
@@ -32,6 +33,8 @@ void reader_end(struct reader *r)
     free(r->state);
     pattern_set_free(r->patterns);
     free(r->audit);
+    carried_free(r->carried);
+    r->carried = NULL;
     r->state = NULL;
     r->patterns = NULL;
     r->audit = NULL;

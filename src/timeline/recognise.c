@@ -2,192 +2,19 @@
  * stands in several places of it, from its beginning to its end. */
 #include "base/mem.h"
 #include "timeline/cutter.h"
-#include "timeline/format.h"
+#include "timeline/look.h"
 #include "timeline/pattern.h"
+#include "timeline/trace.h"
 
 enum {
     CANDIDATE_PERCENT = 50,
     ZEROS_MOST = 64 << 20,
-    SAMPLE_COUNT = 8,
-    SAMPLE_SIZE = 24 << 10,
-    SAMPLE_LINES = 75,
     TEXT_MOST = 64 << 20,
-    TEXT_BYTES_FOR_ODD = 32, /* of so many, one may be no text */
     INDENTED_MOST = 8,       /* lines that one event may have behind it */
     INDENTED_LAST_MOST = 64, /* of a format that is last: traces of the stack */
     HOSTS_MOST = 16,
-    HELD_SIZE = READER_HEAD_SIZE + SAMPLE_COUNT * SAMPLE_SIZE,
-    DECODED_SIZE = HELD_SIZE / UTF16_UNIT * UTF16_GROWTH,
     OBJECTS_SIZE = 1 << 20, /* of those that are looked at */
 };
-
-struct look {
-    reader_bytes_at *bytes;
-    void *context;
-    uint64_t size;
-    char *held; /* HELD_SIZE */
-    struct str head;
-    enum text_encoding encoding;
-    char *decoded;                    /* of UTF-16: DECODED_SIZE */
-    struct str parts[SAMPLE_COUNT];   /* from the beginning to the end */
-    struct str samples[SAMPLE_COUNT]; /* whole lines of them */
-    struct buf objects;               /* of JSON over several lines: each in one */
-    struct event event;
-    struct field_names *names; /* those that every format knows, or NULL */
-};
-
-static void look_release(struct look *l)
-{
-    free(l->held);
-    free(l->decoded);
-    buf_release(&l->objects);
-    event_release(&l->event);
-    field_names_free(l->names);
-}
-
-/* Names that a format that is not taken would give are not kept. Mostly it gives none, and to make
- * them anew for each format took longest of all in small sources. */
-static struct field_names *names_of(struct look *l)
-{
-    if (l->names && field_count(l->names) == FIELD_KNOWN_COUNT_)
-        return l->names;
-    field_names_free(l->names);
-    l->names = field_names_new();
-    return l->names;
-}
-
-/* As many as there are, up to size. */
-static int read_at(const struct look *l, uint64_t off, char *to, size_t size, struct str *out,
-                   struct err *e)
-{
-    size_t len = 0, got = 1;
-    int rc = 0;
-
-    while (rc == 0 && got && len < size) {
-        rc = l->bytes(l->context, off + len, to + len, size - len, &got, e);
-        len += rc ? 0 : got;
-    }
-    *out = (struct str){to, len};
-    return rc;
-}
-
-/* Up to the end of the line in which so many bytes end. */
-static struct str take_lines(struct str *rest, size_t size)
-{
-    struct str out = *rest, behind = str_from(*rest, size);
-
-    (void)str_cut(&behind, '\n');
-    out.len -= behind.len;
-    *rest = behind;
-    return out;
-}
-
-static struct str without_cut_line(struct str part)
-{
-    while (part.len && part.p[part.len - 1] != '\n')
-        part.len--;
-    return part;
-}
-
-/* What is in memory as a whole is divided, between lines. */
-static void divide(struct look *l)
-{
-    struct str rest = l->parts[0];
-
-    for (size_t i = 0; i < SAMPLE_COUNT; i++)
-        l->samples[i] = l->parts[i] = take_lines(&rest, rest.len / (SAMPLE_COUNT - i));
-}
-
-static int read_parts(struct look *l, struct err *e)
-{
-    int rc = 0;
-
-    if (l->size <= READER_HEAD_SIZE) {
-        l->parts[0] = l->head;
-        return 0;
-    }
-    for (size_t i = 0; rc == 0 && i < SAMPLE_COUNT; i++) {
-        uint64_t off = (l->size - SAMPLE_SIZE) / (SAMPLE_COUNT - 1) * i;
-
-        off = i + 1 < SAMPLE_COUNT ? off : l->size - SAMPLE_SIZE;
-        rc = read_at(l, off & ~(uint64_t)1, l->held + READER_HEAD_SIZE + i * SAMPLE_SIZE,
-                     SAMPLE_SIZE, &l->parts[i], e);
-    }
-    return rc;
-}
-
-/* Mostly there is no zero, which spares a closer look: each sign of ASCII has one in UTF-16. */
-static bool may_be_utf16(const struct look *l)
-{
-    bool found = utf16_has_mark(l->head);
-
-    for (size_t i = 0; !found && i < SAMPLE_COUNT; i++)
-        found = l->parts[i].len && memchr(l->parts[i].p, 0, l->parts[i].len);
-    return found;
-}
-
-/* Whether lines end with CR alone: none of the parts has an LF, and one has a CR within. */
-static bool has_cr_ends(const struct look *l)
-{
-    bool found = false;
-
-    for (size_t i = 0; i < SAMPLE_COUNT; i++) {
-        struct str part = l->parts[i];
-
-        if (part.len && memchr(part.p, '\n', part.len))
-            return false;
-        found = found || (part.len && memchr(part.p, '\r', part.len - 1));
-    }
-    return found;
-}
-
-/* Parts of UTF-16 become UTF-8. */
-static void decode_parts(struct look *l)
-{
-    struct utf16_look seen = {0};
-    char *to;
-
-    if (!may_be_utf16(l)) {
-        if (has_cr_ends(l)) {
-            l->encoding = TEXT_CR_ENDS;
-            text_end_lines(l->held, HELD_SIZE);
-        }
-        return;
-    }
-    for (size_t i = 0; i < SAMPLE_COUNT; i++)
-        utf16_see(&seen, l->parts[i]);
-    l->encoding = utf16_find(&seen, l->head);
-    if (l->encoding == TEXT_AS_IT_IS)
-        return;
-    to = l->decoded = mem_alloc(DECODED_SIZE);
-    for (size_t i = 0; i < SAMPLE_COUNT; i++) {
-        size_t taken, len = utf16_decode(l->encoding, l->parts[i], true, to, &taken);
-
-        l->parts[i] = (struct str){to, len};
-        to += len;
-    }
-}
-
-static int take_samples(struct look *l, struct err *e)
-{
-    int rc = read_parts(l, e);
-
-    if (rc)
-        return rc;
-    decode_parts(l);
-    if (l->size <= READER_HEAD_SIZE) {
-        divide(l);
-        return 0;
-    }
-    for (size_t i = 0; i < SAMPLE_COUNT; i++) {
-        struct str lines = l->parts[i];
-
-        if (i)
-            (void)str_cut(&lines, '\n');
-        l->samples[i] = i + 1 < SAMPLE_COUNT ? without_cut_line(lines) : lines;
-    }
-    return 0;
-}
 
 struct score {
     const struct format *format;
@@ -263,7 +90,7 @@ static bool is_of_event(struct score *s, struct str line, enum line_verdict v,
 {
     if (v != LINE_CONTINUES || joins_by_state(s->format))
         return v == LINE_CONTINUES;
-    if (line.p[0] == ' ' || line.p[0] == '\t')
+    if (char_is_blank(line.p[0]) || (s->format->is_last && trace_is_line(line)))
         return s->understood &&
                s->indented++ < (s->format->is_last ? INDENTED_LAST_MOST : INDENTED_MOST);
     return !s->format->is_last || e->count > 0;
@@ -271,6 +98,8 @@ static bool is_of_event(struct score *s, struct str line, enum line_verdict v,
 
 static void add_line(struct score *s, struct str line, enum line_verdict v, const struct event *e)
 {
+    if (v == LINE_CONTINUES && s->format->cut_lines) /* whose piece it is, it says itself */
+        s->understood++, s->lines++;
     if (is_of_event(s, line, v, e))
         return;
     s->lines += v != LINE_COMMENT;
@@ -285,7 +114,7 @@ static void add_line(struct score *s, struct str line, enum line_verdict v, cons
 static void try_sample(struct score *s, struct reader *r, struct reader *first, struct str sample,
                        struct event *e)
 {
-    unsigned most = s->lines + SAMPLE_LINES;
+    unsigned most = s->lines + LOOK_SAMPLE_LINES;
     struct str line;
 
     while (s->lines < most && take_line(&sample, &line))
@@ -296,13 +125,13 @@ static void try_sample(struct score *s, struct reader *r, struct reader *first, 
 static struct score try_format(struct look *l, const struct format *format,
                                const struct format *first)
 {
-    struct reader r = {.names = names_of(l)}, before = {.names = r.names};
+    struct reader r = {.names = look_names(l)}, before = {.names = r.names};
     struct score s = {.format = format};
 
     reader_begin(&r, format);
     if (first)
         reader_begin(&before, first);
-    for (size_t i = 0; i < SAMPLE_COUNT; i++)
+    for (size_t i = 0; i < LOOK_SAMPLE_COUNT; i++)
         try_sample(&s, &r, first ? &before : NULL, l->samples[i], &l->event);
     reader_end(&r);
     if (first)
@@ -382,7 +211,7 @@ static int take_objects(struct look *l, enum text_frame frame, struct err *e)
     buf_clear(&l->objects);
     cutter_begin(&cutter, &r, 0);
     rc = cutter_start(&cutter, 0, e);
-    for (size_t i = 0; rc == 0 && i < SAMPLE_LINES && l->objects.len < OBJECTS_SIZE; i++) {
+    for (size_t i = 0; rc == 0 && i < LOOK_SAMPLE_LINES && l->objects.len < OBJECTS_SIZE; i++) {
         rc = cutter_next(&cutter, &line, e);
         if (rc || line.is_between || line.whole > READER_LINE_MOST)
             continue;
@@ -392,7 +221,7 @@ static int take_objects(struct look *l, enum text_frame frame, struct err *e)
         buf_addc(&l->objects, '\n');
     }
     cutter_release(&cutter);
-    for (size_t i = 0; i < SAMPLE_COUNT; i++)
+    for (size_t i = 0; i < LOOK_SAMPLE_COUNT; i++)
         l->samples[i] = i ? STR("") : buf_str(&l->objects);
     return rc == ERR_NOTFOUND ? 0 : rc;
 }
@@ -409,7 +238,7 @@ static int find_behind_zeros(const struct format **out, struct look *l, struct e
     if (zeros < READER_HEAD_SIZE)
         return 0;
     while (rc == 0 && zeros == READER_HEAD_SIZE && at < ZEROS_MOST) {
-        rc = read_at(l, at, l->held, READER_HEAD_SIZE, &part, e);
+        rc = look_read_at(l, at, l->held, READER_HEAD_SIZE, &part, e);
         zeros = rc ? 0 : zeros_of(part);
         at += zeros;
     }
@@ -417,27 +246,13 @@ static int find_behind_zeros(const struct format **out, struct look *l, struct e
         uint64_t size = formats[i]->record_size;
 
         if (size)
-            rc = read_at(l, at / size * size, l->held, READER_HEAD_SIZE, &part, e);
+            rc = look_read_at(l, at / size * size, l->held, READER_HEAD_SIZE, &part, e);
         if (rc == 0 && size && formats[i]->knows(part))
             found = formats[i];
     }
     if (rc == 0)
         *out = found;
     return rc;
-}
-
-/* Control characters are hardly ever in it. */
-static bool is_text(const struct look *l)
-{
-    size_t bytes = 0, odd = 0;
-
-    for (size_t i = 0; i < SAMPLE_COUNT; i++)
-        for (size_t k = 0; k < l->parts[i].len; k++, bytes++) {
-            uint8_t c = (uint8_t)l->parts[i].p[k];
-
-            odd += (c < ' ' && !(c >= '\t' && c <= '\r') && c != 0x1B) || c == 0x7F;
-        }
-    return bytes && odd * TEXT_BYTES_FOR_ODD <= bytes;
 }
 
 /* What is left once no format knows it. */
@@ -453,11 +268,11 @@ static void take_text(struct recognised *out, const struct look *l)
 /* Mostly there is no such line, and nothing more is tried then. */
 static bool declines_any(struct look *l, const struct format *first)
 {
-    struct reader r = {.names = names_of(l)};
+    struct reader r = {.names = look_names(l)};
     bool found = false;
 
     reader_begin(&r, first);
-    for (size_t i = 0; i < SAMPLE_COUNT; i++) {
+    for (size_t i = 0; i < LOOK_SAMPLE_COUNT; i++) {
         struct str rest = l->samples[i], line;
 
         while (!found && take_line(&rest, &line))
@@ -502,7 +317,7 @@ static void take_second(struct recognised *out, struct look *l)
 static bool is_document(struct look *l, const struct format *found)
 {
     struct str rest = buf_str(&l->objects), line = str_cut(&rest, '\n');
-    struct reader r = {.names = names_of(l)};
+    struct reader r = {.names = look_names(l)};
 
     if (rest.len || found != &format_json)
         return false;
@@ -534,7 +349,7 @@ static int find_objects(struct recognised *out, struct look *l, struct err *e)
 
 static int find(struct recognised *out, struct look *l, struct err *e)
 {
-    int rc = read_at(l, 0, l->held, READER_HEAD_SIZE, &l->head, e);
+    int rc = look_read_at(l, 0, l->held, READER_HEAD_SIZE, &l->head, e);
     bool may_be_text;
 
     if (rc)
@@ -545,7 +360,7 @@ static int find(struct recognised *out, struct look *l, struct err *e)
     out->encoding = l->encoding;
     if (out->format)
         return 0;
-    rc = take_samples(l, e);
+    rc = look_take_samples(l, e);
     if (rc)
         return rc;
     out->encoding = l->encoding;
@@ -556,7 +371,7 @@ static int find(struct recognised *out, struct look *l, struct err *e)
         take_second(out, l);
         return 0;
     }
-    may_be_text = is_text(l);
+    may_be_text = look_is_text(l);
     if (may_be_text)
         rc = find_objects(out, l, e);
     if (rc || out->format)
@@ -574,8 +389,7 @@ int format_find(struct recognised *out, reader_bytes_at *bytes, void *context, u
     struct recognised found = {0};
     int rc;
 
-    event_init(&l.event);
-    l.held = mem_alloc(HELD_SIZE);
+    look_begin(&l);
     rc = find(&found, &l, e);
     if (rc == 0)
         *out = found;

@@ -221,6 +221,19 @@ class Dated(unittest.TestCase):
         self.assertEqual(read_lines("Nov 25 03:12:09 web1 sshd[7]: x\n" + "\ta line of a document\n" * 10)[1]["format"], "text")
         self.check(events[0], {"time": AT, "message": "Configuration Notice:\n\tASL Module a\n\tclaims selected messages.\n\tThose do not appear."})
 
+    def test_traces_without_a_blank_in_front_are_of_the_line_before(self):
+        # PHP: main/main.c and Zend/zend_exceptions.c; Monolog's LineFormatter, as Laravel sets it up; Python's traceback; log4j's throwables.
+        php = "[20-Nov-2025 03:00:09 UTC] PHP Fatal error:  Uncaught PDOException: x in /var/www/db.php:4\nStack trace:\n#0 /var/www/db.php(4): PDO->query()\n#1 {main}\n  thrown in /var/www/db.php on line 4\n"
+        laravel = "[2025-11-20 03:00:09] production.ERROR: x {\"exception\":\"[object] (Q(code: 1)\n[stacktrace]\n#0 /a.php(1): a()\n#1 {main}\n\"} \n"
+        python = "2025-11-20 03:00:09,000 ERROR app: boom\nTraceback (most recent call last):\n  File \"a.py\", line 1, in f\n    g()\nValueError: x\n"
+        java = "2025-11-20 03:00:09,000 ERROR [main] org.example.A - boom\njava.lang.IllegalStateException: x\n\tat org.example.A.b(A.java:1)\nCaused by: java.io.IOException: y\n"
+        for text in (php, laravel, python, java):
+            with self.subTest(text=text):
+                events, counts = read_lines(text * 30)
+                self.assertEqual((counts["format"], counts["events"], counts["unparsed"]), ("dated", 30, 0))
+                self.assertEqual((events[0]["time"][:19], events[0]["message"].count("\n")), ("2025-11-20T03:00:09", text.count("\n") - 1))
+        self.assertEqual(read_lines("2026-11-25 03:12:09 a\nwords of a text\nand more\nof them\n" * 30)[1]["format"], "text")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,0 +1,189 @@
+/* carried.c: which format a line is of that another program's line carries. */
+#include "timeline/carried.h"
+#include "base/mem.h"
+
+/* The more particular before the more general, as in formats.def: each knows its lines by one of
+ * them. Of text whose program is not known (dated) the level alone is taken, since the time is
+ * that of the line that carries it. */
+static const struct candidate {
+    const struct format *format;
+    bool is_json;               /* its state has names of members alone, which stay */
+    void (*begin)(void *state); /* NULL: zeros */
+} candidates[] = {
+    {&format_suricata, true, NULL},
+    {&format_zeek, true, NULL},
+    {&format_cloudtrail, true, NULL},
+    {&format_kubernetes, true, NULL},
+    {&format_mysql_json, true, NULL},
+    {&format_postgresql_json, true, NULL},
+    {&format_json, true, json_begin_carried},
+    {&format_postgresql, false, NULL},
+    {&format_mysql, false, NULL},
+    {&format_apache_error, false, NULL},
+    {&format_nginx_error, false, NULL},
+    {&format_vsftpd, false, NULL},
+    {&format_exim, false, NULL},
+    {&format_named, false, NULL},
+    {&format_xferlog, false, NULL},
+    {&format_fortigate, false, NULL},
+    {&format_fast_alert, false, NULL},
+    {&format_cef, false, NULL},
+    {&format_access, false, NULL},
+    {&format_syslog, false, NULL},
+    {&format_dated_iso, false, NULL},
+    {&format_dated_iso_bracket, false, NULL},
+    {&format_dated_slashes, false, NULL},
+    {&format_dated_slashes_bracket, false, NULL},
+    {&format_dated_named, false, NULL},
+    {&format_dated_named_bracket, false, NULL},
+    {&format_dated_epoch, false, NULL},
+    {&format_dated_epoch_bracket, false, NULL},
+    {&format_dated_glog, false, NULL},
+    {&format_dated_log4j, false, NULL},
+    {&format_dated_pairs, false, NULL},
+};
+
+struct carried {
+    void *states[COUNT_OF(candidates)]; /* NULL: it was not asked for yet */
+    struct event_field of_carrier[EVENT_FIELDS_MAX];
+};
+
+void carried_free(struct carried *c)
+{
+    for (size_t i = 0; c && i < COUNT_OF(candidates); i++)
+        free(c->states[i]);
+    free(c);
+}
+
+static void *state_of(struct carried *c, size_t i)
+{
+    const struct candidate *a = &candidates[i];
+
+    if (!c->states[i]) {
+        c->states[i] = mem_alloc(a->format->state_size);
+        if (a->begin)
+            a->begin(c->states[i]);
+    } else if (!a->is_json && a->format->state_size) {
+        memset(c->states[i], 0, a->format->state_size);
+    }
+    return c->states[i];
+}
+
+/* Whether the format makes an event of it. What it says of years and hours is of no source. */
+static bool ask(struct reader *r, size_t i, struct str text, struct event *e)
+{
+    const struct format *f = candidates[i].format;
+    struct reader inner = *r;
+    bool is_known;
+
+    inner.format = f;
+    inner.second = NULL;
+    inner.state = state_of(r->carried, i);
+    inner.carried = NULL;
+    inner.is_carried = true;
+    inner.folds = NULL;
+    is_known = f->line(&inner, text, e) == LINE_EVENT && !(f->is_doubtful && f->is_doubtful(e));
+    if (is_known && f->whole)
+        f->whole(&inner, e);
+    r->patterns = inner.patterns;
+    r->audit = inner.audit;
+    return is_known;
+}
+
+/* What the format said of its own time and of the line as a whole. */
+static bool is_of_carrier(const struct field_names *names, uint16_t field)
+{
+    static const uint16_t known[] = {FIELD_MESSAGE,
+                                     FIELD_EVENT_TIMEZONE,
+                                     FIELD_EVENT_STATED_TIME,
+                                     FIELD_EVENT_STATED_WEEKDAY,
+                                     FIELD_EVENT_OUT_OF_ORDER,
+                                     FIELD_EVENT_DOUBLED_HOUR,
+                                     FIELD_EVENT_DATASET,
+                                     FIELD_EVENT_KIND};
+
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (field == known[i])
+            return true;
+    return field == field_lookup(names, STR("event.time_member"));
+}
+
+static void leave_out(const struct field_names *names, struct event *e)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < e->count; i++)
+        if (!is_of_carrier(names, e->fields[i].name))
+            e->fields[count++] = e->fields[i];
+    e->count = count;
+}
+
+static bool has(const struct event *e, const struct event_field *f)
+{
+    for (size_t i = 0; i < e->count; i++)
+        if (e->fields[i].name == f->name && str_eq(e->fields[i].value, f->value))
+            return true;
+    return false;
+}
+
+/* What stays of the event that it was. */
+struct carrier {
+    int64_t ns;
+    uint8_t precision, doubt, meaning;
+    size_t count, left_out, scratch_len;
+};
+
+static struct carrier carrier_of(const struct event *e)
+{
+    return (struct carrier){.ns = e->ns,
+                            .precision = e->precision,
+                            .doubt = e->doubt,
+                            .meaning = e->meaning,
+                            .count = e->count,
+                            .left_out = e->left_out,
+                            .scratch_len = e->scratch_len};
+}
+
+static void give_back(struct event *e, const struct carrier *c)
+{
+    e->ns = c->ns;
+    e->precision = c->precision;
+    e->doubt = c->doubt;
+    e->meaning = c->meaning;
+}
+
+bool carried_understand(struct reader *r, struct event *e, struct str text)
+{
+    const struct carrier before = carrier_of(e);
+    bool has_level = event_value(e, FIELD_LOG_LEVEL).len > 0;
+    struct event_field *kept;
+    size_t i = 0;
+
+    if (text.len == 0 || r->is_carried || r->counting || r->folding)
+        return false;
+    if (!r->carried)
+        r->carried = mem_new(struct carried);
+    kept = r->carried->of_carrier;
+    memcpy(kept, e->fields, before.count * sizeof(kept[0]));
+    for (; i < COUNT_OF(candidates); i++) {
+        e->count = 0;
+        e->left_out = before.left_out;
+        e->scratch_len = before.scratch_len;
+        if (candidates[i].is_json == (text.p[0] == '{') &&
+            !(has_level && candidates[i].format->is_last) && ask(r, i, text, e))
+            break;
+    }
+    give_back(e, &before);
+    if (i == COUNT_OF(candidates)) {
+        memcpy(e->fields, kept, before.count * sizeof(kept[0]));
+        e->count = before.count;
+        return false;
+    }
+    leave_out(r->names, e);
+    event_puts(e, field_number(r->names, STR("event.carried_dataset")), candidates[i].format->name);
+    for (size_t k = 0; k < before.count; k++)
+        if (kept[k].name != FIELD_MESSAGE && !has(e, &kept[k]))
+            event_put(e, kept[k].name, kept[k].value);
+    event_put(e, FIELD_MESSAGE, text);
+    return true;
+}

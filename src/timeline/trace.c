@@ -1,0 +1,66 @@
+/* trace.c: lines of traces, by how the runtimes of languages write them. */
+#include "timeline/trace.h"
+
+static bool is_name(char c)
+{
+    return char_is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' || c == '.' ||
+           c == '\\' || c == '$';
+}
+
+/* "#0 /var/www/db.php(4): PDO->query()", "#2 {main}" of PHP and Ruby. */
+static bool is_numbered(struct str line)
+{
+    struct str rest = line;
+
+    if (!str_take(&rest, "#"))
+        return false;
+    while (rest.len && char_is_digit(rest.p[0]))
+        rest = str_from(rest, 1);
+    return rest.len + 1 < line.len && str_starts(rest, " ");
+}
+
+/* "ValueError: x", "java.lang.IllegalStateException", "Illuminate\\QueryException: x": what failed,
+ * by its class alone. */
+static bool is_class(struct str line)
+{
+    size_t n = 0;
+
+    while (n < line.len && is_name(line.p[n]))
+        n++;
+    return (str_ends(str_head(line, n), "Error") || str_ends(str_head(line, n), "Exception")) &&
+           (n == line.len || line.p[n] == ':');
+}
+
+/* "}", "\"}", "]}" and so on: what ends a value that has line ends in it. */
+static bool is_end(struct str line)
+{
+    line = str_trim(line);
+    for (size_t i = 0; i < line.len; i++)
+        if (line.p[i] != '"' && line.p[i] != '}' && line.p[i] != ']' && line.p[i] != ')' &&
+            line.p[i] != ',' && line.p[i] != ';')
+            return false;
+    return line.len > 0;
+}
+
+bool trace_is_line(struct str line)
+{
+    static const char *const begins[] = {"Stack trace:",
+                                         "[stacktrace]",
+                                         "[previous exception]",
+                                         "thrown in ",
+                                         "PHP Stack trace:",
+                                         "Caused by: ",
+                                         "Traceback (most recent call last):",
+                                         "During handling of the above exception",
+                                         "The above exception was the direct cause",
+                                         "--- End of ",
+                                         "goroutine ",
+                                         "at "};
+
+    if (line.len && char_is_blank(line.p[0]))
+        return true;
+    for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+        if (str_starts(line, begins[i]))
+            return true;
+    return is_numbered(line) || is_class(line) || is_end(line);
+}

@@ -1,0 +1,7 @@
+/* trace.h: lines that programs write behind a failure: what called what. */
+#pragma once
+#include "base/str.h"
+
+/* Whether a line that states no time looks as one of a trace of PHP, Python, Java, .NET, Ruby, Go
+ * or Node, also where it begins with no blank. */
+bool trace_is_line(struct str line);

@@ -1,0 +1,73 @@
+"""test_timeline_carried.py: lines of programs within lines of others: what containers write, in the logs of their runtimes, and what shippers send on.
+The layouts are those of moby's daemon/logger/jsonfilelog and copier.go, of Kubernetes' CRI log format (kubelet's pkg/kubelet/kuberuntime/logs), of
+Fluent Bit's and Filebeat's manuals; lines and expected values were written by hand."""
+import json
+import unittest
+
+from timeline_lines import read_lines
+
+ACCESS = '203.0.113.7 - eva [20/Nov/2025:03:12:10 +0100] "POST /wp-login.php?a=1 HTTP/1.1" 401 7 "-" "x"'
+REQUEST = {"source.ip": "203.0.113.7", "user.name": "eva", "event.action": "http-request", "event.outcome": "failure", "http.request.method": "POST", "url.path": "/wp-login.php",
+           "http.response.status_code": "401", "message": ACCESS}
+# A line as the program writes it, and what it means, whoever carries it.
+CARRIED = [
+    (ACCESS, {**REQUEST, "event.carried_dataset": "access"}),
+    ('2025/11/20 03:12:13 [error] 7#7: *1 access forbidden by rule, client: 203.0.113.7, server: _, request: "GET /.git HTTP/1.1", host: "x"',
+     {"source.ip": "203.0.113.7", "log.level": "error", "event.outcome": "failure", "event.carried_dataset": "nginx-error"}),
+    ("[Thu Nov 20 03:12:13.123456 2025] [core:error] [pid 9:tid 9] [client 203.0.113.7:51234] AH00126: Invalid URI in request",
+     {"source.ip": "203.0.113.7", "source.port": "51234", "log.level": "error", "event.carried_dataset": "apache-error"}),
+    ("Nov 20 03:12:11 c1 sshd[7]: Accepted password for root from 203.0.113.7 port 22 ssh2",
+     {"source.ip": "203.0.113.7", "user.name": "root", "host.name": "c1", "event.action": "login", "event.outcome": "success", "event.carried_dataset": "syslog"}),
+    ('2025-11-20 03:12:11.123 UTC [80] LOG:  connection authorized: user=eva database=shop', {"user.name": "eva", "event.timezone": None, "event.carried_dataset": "postgresql"}),
+    ("2025-11-20T03:12:11.123456Z 8 [Warning] [MY-010055] [Server] IP address '203.0.113.7' could not be resolved: Name or service not known",
+     {"event.code": "MY-010055", "log.level": "warning", "event.carried_dataset": "mysql"}),
+    ('{"level":"error","remote_addr":"203.0.113.7","msg":"login failed"}', {"log.level": "error", "source.ip": "203.0.113.7", "event.carried_dataset": "json"}),
+    ('{"timestamp":"2025-11-20T03:12:11.1+0000","event_type":"alert","src_ip":"203.0.113.7","dest_ip":"192.0.2.1","proto":"TCP","alert":{"signature":"s","severity":1}}',
+     {"source.ip": "203.0.113.7", "event.carried_dataset": "suricata"}),
+    ("2025-11-20 03:12:11,123 - app.auth - WARNING - failed login for eva", {"log.level": "warning", "user.name": None, "event.carried_dataset": "dated"}),
+    ("a text of nobody's", {"event.carried_dataset": None, "event.action": None}),
+]
+OUTER = {"time": "2026-11-25T03:12:09.123456789Z", "precision": "ns", "doubt": ""}
+
+
+def docker(log, time="2026-11-25T03:12:09.123456789Z", stream="stdout"):
+    return json.dumps({"log": log, "stream": stream, "time": time}) + "\n"
+
+
+class Carried(unittest.TestCase):
+    def has(self, event, wanted):
+        for name, value in wanted.items():
+            with self.subTest(message=event["message"][:40], name=name):
+                self.assertEqual(event.get(name), value)
+
+    def test_what_containers_write_is_read_as_the_programs_own(self):
+        for data, dataset in (("".join(docker(text + "\n") for text, _ in CARRIED), "docker"),
+                              ("".join(f"2026-11-25T03:12:09.123456789Z stderr F {text}\n" for text, _ in CARRIED), "cri")):
+            events, counts = read_lines(data)
+            self.assertEqual((counts["format"], len(events), counts["unparsed"]), (dataset, len(CARRIED), 0))
+            for event, (text, wanted) in zip(events, CARRIED):
+                self.has(event, {**OUTER, "event.dataset": dataset, "message": text, f"{dataset}.stream": "stdout" if dataset == "docker" else "stderr", **wanted})
+
+    def test_a_line_that_the_runtime_cut_is_one_event(self):
+        long = "a" * 16384
+        events, counts = read_lines(docker(ACCESS[:30]) + docker(ACCESS[30:60]) + docker(ACCESS[60:] + "\r\n") + docker("next\n") + docker(long, "2026-11-25T03:12:10Z")
+                                    + docker("b\n", "2026-11-25T03:13:10Z") + docker("ended", "2026-11-25T03:14:10Z") + docker("began\n", "2026-11-25T03:15:10Z")
+                                    + docker("out", "2026-11-25T03:16:10Z") + docker("err\n", "2026-11-25T03:16:10Z", "stderr"))
+        self.assertEqual([event["message"] for event in events], [ACCESS, "next", long + "b", "ended", "began", "out", "err"])
+        self.assertEqual((counts["lines"], counts["events"], counts["continued"]), (10, 7, 3))
+        self.has(events[0], {**REQUEST, "docker.stream": "stdout", "line": 1})
+        events, counts = read_lines("2026-11-25T03:12:09Z stdout P part one, \n2026-11-25T03:12:10Z stdout P two, \n2026-11-25T03:12:11Z stdout F three\n"
+                                    "2026-11-25T03:12:12Z stdout F four\n2026-11-25T03:12:13Z stdout P five\n2026-11-25T03:12:14Z stderr F six\n")
+        self.assertEqual([event["message"] for event in events], ["part one, two, three", "four", "five", "six"])
+        self.assertEqual((events[0]["time"], events[0]["cri.tag"], counts["continued"]), ("2026-11-25T03:12:09Z", "P", 2))
+
+    def test_what_shippers_send_on_is_read_as_the_programs_own(self):
+        for text, wanted in CARRIED[:6]:
+            for outer in ({"@timestamp": "2026-11-25T03:12:09.123Z", "message": text, "agent": {"type": "filebeat"}}, {"date": 1795576329.123, "log": text}):
+                with self.subTest(text=text[:40]):
+                    event = read_lines(json.dumps(outer) + "\n")[0][0]
+                    self.has(event, {**wanted, "time": "2026-11-25T03:12:09.123Z", "event.dataset": "json", "message": text})
+
+
+if __name__ == "__main__":
+    unittest.main()
