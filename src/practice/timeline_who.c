@@ -1,6 +1,9 @@
 /* timeline_who.c: everything that one account, address or host did, first summed up, then in order.
  */
+#include "base/sink.h"
 #include "practice/timeline_show.h"
+#include "timeline/query.h"
+#include "timeline/value_test.h"
 
 enum { EVENTS_SHOWN = 20, VALUES_SHOWN = 6 };
 
@@ -28,7 +31,8 @@ struct finding {
     struct timelines lines;
     struct search_order order;
     struct search_result *result;
-    struct buf query;
+    struct buf query, anywhere; /* in the fields that name somebody; in any field or text */
+    struct search_value sum, elsewhere;
     struct screen screen;
     struct event_show show;
     struct json json;
@@ -41,20 +45,26 @@ static void finding_release(struct finding *f)
     search_result_release(f->result);
     free(f->result);
     buf_release(&f->query);
+    buf_release(&f->anywhere);
+    buf_release(&f->anywhere);
 }
 
-/* A word is spelled as it is, so that 10.0.0.0/8 and adm* mean what they do in queries. */
-static void add_value(struct buf *out, struct str who)
+/* What is spelled as it is, so that 10.0.0.0/8 and adm* mean what they do in queries. */
+static bool is_word(struct str who)
 {
-    bool is_word = who.len > 0;
-
     for (size_t i = 0; i < who.len; i++) {
         char c = who.p[i];
 
-        is_word = is_word && ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-                              (c >= 'a' && c <= 'z') || (i && strchr("./:-_*", c)));
+        if (!char_is_digit(c) && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z') &&
+            !(i && c && strchr("./:-_*", c)))
+            return false;
     }
-    if (is_word) {
+    return who.len > 0;
+}
+
+static void add_value(struct buf *out, struct str who)
+{
+    if (is_word(who)) {
         buf_addstr(out, who);
         return;
     }
@@ -65,6 +75,22 @@ static void add_value(struct buf *out, struct str who)
         buf_addc(out, who.p[i]);
     }
     buf_addc(out, '"');
+}
+
+/* The same in any field and within its text; the words of the language are none of it. */
+static void make_anywhere(struct buf *out, struct str who)
+{
+    CLEANUP(query_freep) struct query *q = NULL;
+    bool has_colon = memchr(who.p, ':', who.len) && !value_test_is_network(who);
+
+    if (!is_word(who) || (!has_colon && query_read(&q, who, NULL, NULL) == 0)) {
+        add_value(out, who);
+    } else if (memchr(who.p, '*', who.len)) {
+        for (size_t i = 0; i < who.len; i++)
+            buf_addf(out, "%s%c", who.p[i] == ':' ? "\\" : "", who.p[i]);
+    } else {
+        buf_addf(out, "\"" STR_FMT "\"", STR_ARG(who));
+    }
 }
 
 static void make_query(struct buf *out, struct str who)
@@ -150,35 +176,70 @@ static void json_values(struct finding *f, size_t part)
     json_array_end(&f->json);
 }
 
-static void head(struct finding *f, struct str who)
+static void say_span(struct finding *f, const struct search_value *span)
 {
-    const struct search_value *sum = &f->result->sum;
     char first[UTC_PLAIN_SIZE], last[UTC_PLAIN_SIZE];
 
-    if (f->a->wants_json) {
-        json_begin(&f->json, &f->a->json);
-        json_object_begin(&f->json);
-        json_put_str(&f->json, "who", who);
-        json_put_str(&f->json, "query", buf_str(&f->query));
-        json_put_u64(&f->json, "events", sum->count);
-        span_json(&f->json, sum);
+    if (span->count == span->timeless)
         return;
-    }
+    utc_plain(first, event_utc(span->first_ns));
+    utc_plain(last, event_utc(span->last_ns));
+    screen_pair(&f->screen, 2, 8, STR("first"), str_of(first));
+    screen_pair(&f->screen, 2, 8, STR("last"), str_of(last));
+}
+
+static void json_head(struct finding *f, struct str who)
+{
+    json_begin(&f->json, &f->a->json);
+    json_object_begin(&f->json);
+    json_put_str(&f->json, "who", who);
+    json_put_str(&f->json, "query", buf_str(&f->query));
+    json_put_u64(&f->json, "events", f->sum.count);
+    span_json(&f->json, &f->sum);
+    json_name(&f->json, "elsewhere");
+    json_object_begin(&f->json);
+    json_put_str(&f->json, "query", buf_str(&f->anywhere));
+    json_put_u64(&f->json, "events", f->elsewhere.count);
+    span_json(&f->json, &f->elsewhere);
+    json_object_end(&f->json);
+}
+
+/* Events that have it somewhere else are of the answer, too: what they say is not summed up. */
+static void say_elsewhere(struct finding *f, struct str who)
+{
+    const struct search_value *more = &f->elsewhere;
+    bool is_address = value_test_is_network(who), is_one = more->count == 1;
+    CLEANUP_BUF struct buf command = {0};
+
+    if (more->count == 0)
+        return;
+    sink_shell(&command, buf_str(&f->anywhere));
+    screen_blank(&f->screen);
+    screen_printf(
+        &f->screen, 0,
+        "%llu %s%s %s it in another field or in %s text%s, and %s not summed up here. All "
+        "of them: calm analyse search " STR_FMT,
+        (unsigned long long)more->count, f->sum.count ? "more " : "", is_one ? "event" : "events",
+        is_one ? "has" : "have", is_one ? "its" : "their",
+        is_address ? "" : ", maybe as a part of a word", is_one ? "is" : "are",
+        STR_ARG(buf_str(&command)));
+    say_span(f, more);
+}
+
+static void head(struct finding *f, struct str who)
+{
+    const struct search_value *sum = &f->sum;
+
     if (sum->count == 0) {
         screen_printf(&f->screen, 0,
-                      "No field of an event names " STR_FMT ". It may be in the text of some: calm "
-                      "analyse search \"" STR_FMT "\"",
-                      STR_ARG(who), STR_ARG(who));
+                      "No field that says who acted, on whom, from where or to "
+                      "where has " STR_FMT "%s",
+                      STR_ARG(who), f->elsewhere.count ? "." : ", and no other field or text.");
         return;
     }
     screen_printf(&f->screen, 0, STR_FMT ": %llu %s", STR_ARG(who), (unsigned long long)sum->count,
                   sum->count == 1 ? "event" : "events");
-    if (sum->count == sum->timeless)
-        return;
-    utc_plain(first, event_utc(sum->first_ns));
-    utc_plain(last, event_utc(sum->last_ns));
-    screen_pair(&f->screen, 2, 8, STR("first"), str_of(first));
-    screen_pair(&f->screen, 2, 8, STR("last"), str_of(last));
+    say_span(f, sum);
 }
 
 static int list_events(struct finding *f, struct err *e)
@@ -201,12 +262,52 @@ static int list_events(struct finding *f, struct err *e)
     return 0;
 }
 
+static int count(struct finding *f, struct str query, struct search_value *out, struct err *e)
+{
+    int rc;
+
+    search_result_release(f->result);
+    f->order.query = query;
+    f->order.kind = SEARCH_COUNT;
+    rc = timeline_search(&f->order, NULL, f->result, e);
+    *out = f->result->sum;
+    return rc;
+}
+
+/* How many there are, in the fields that name somebody and elsewhere. */
+static int count_both(struct finding *f, struct str who, struct err *e)
+{
+    CLEANUP_BUF struct buf other = {0};
+    int rc;
+
+    make_query(&f->query, who);
+    make_anywhere(&f->anywhere, who);
+    buf_addstr(&other, buf_str(&f->anywhere));
+    buf_addf(&other, " and not (" STR_FMT ")", STR_ARG(buf_str(&f->query)));
+    rc = count(f, buf_str(&other), &f->elsewhere, e);
+    return rc ? rc : count(f, buf_str(&f->query), &f->sum, e);
+}
+
+static int sum_up(struct finding *f, struct err *e)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < COUNT_OF(parts) && (f->sum.count || f->a->wants_json); i++) {
+        rc = count_values(f, i, e);
+        if (rc == 0 && f->a->wants_json)
+            json_values(f, i);
+        else if (rc == 0)
+            show_values(f, i);
+    }
+    return rc;
+}
+
 static int query_who(const struct view *v, const struct operation *op, const struct input *in,
                      struct answer *a, struct err *e)
 {
     CLEANUP(finding_release) struct finding f = {.a = a, .most = EVENTS_SHOWN};
     struct str who = input_value(op, in, "who");
-    uint64_t most, count;
+    uint64_t most;
     int rc;
 
     f.result = mem_new(struct search_result);
@@ -217,39 +318,35 @@ static int query_who(const struct view *v, const struct operation *op, const str
     if (str_u64(input_value(op, in, "most"), &most) && most)
         f.most = most;
     f.show = (struct event_show){.screen = &f.screen, .items = f.lines.items, .told = f.lines.told};
-    make_query(&f.query, who);
     f.order = timelines_order(&f.lines);
-    f.order.query = buf_str(&f.query);
-    f.order.kind = SEARCH_COUNT;
-    rc = timeline_search(&f.order, NULL, f.result, e);
+    rc = count_both(&f, who, e);
     if (rc)
         return rc;
-    head(&f, who);
-    count = f.result->sum.count;
-    for (size_t i = 0; rc == 0 && i < COUNT_OF(parts) && (count || a->wants_json); i++) {
-        rc = count_values(&f, i, e);
-        if (rc == 0 && a->wants_json)
-            json_values(&f, i);
-        else if (rc == 0)
-            show_values(&f, i);
-    }
+    if (a->wants_json)
+        json_head(&f, who);
+    else
+        head(&f, who);
+    rc = sum_up(&f, e);
     if (rc)
         return rc;
     if (a->wants_json) {
         json_object_end(&f.json);
         return 0;
     }
-    return count ? list_events(&f, e) : 0;
+    say_elsewhere(&f, who);
+    return f.sum.count ? list_events(&f, e) : 0;
 }
 
 const struct operation analyse_who = {
     .name = "analyse who",
     .practice = "analyse",
-    .help = "everything that an account, an address or a host did, first and last seen",
+    .help = "what an account, an address or a host did, first and last seen",
     .example = "calm analyse who 203.0.113.5",
     .more = "Looks where events name who acted, on whom, and from where, to where (user.name, "
-            "user.target.name, source.ip, destination.ip, host.name and others), not into their "
-            "text: calm analyse search does that. As JSON it gives the query that it asks.",
+            "user.target.name, source.ip, destination.ip, host.name and others), and counts the "
+            "events that have the value in another field or in their text, which calm analyse "
+            "search finds; there, of a network, its addresses within text are not. As JSON it "
+            "gives the queries that it asks.",
     OP_FIELDS(who_fields),
     .kind = &timeline_kind,
     .type = OP_QUERY,

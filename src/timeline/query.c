@@ -174,6 +174,48 @@ static bool has_escaped_sign(struct str s)
     return false;
 }
 
+static const struct node *join(struct reading *r, enum node_kind kind, const struct node *left,
+                               const struct node *right)
+{
+    struct node *n = left && right ? query_node(r, kind) : NULL;
+
+    if (n) {
+        n->left = left;
+        n->right = right;
+    }
+    return n;
+}
+
+static const struct node *or_apart(struct reading *r, const struct node *n, struct str text)
+{
+    struct node *other = query_node(r, NODE_TERM);
+
+    if (other)
+        value_test_apart(&other->test, text);
+    return join(r, NODE_OR, n, other);
+}
+
+/* Without a field: what holds it; an address is found in its other spellings, too, in text in that
+ * of RFC 5952, and not within another one. */
+static const struct node *or_spelled(struct reading *r, struct node *n, struct str text)
+{
+    char usual[ADDRESS_TEXT_SIZE];
+    struct str spelled = address_spelled(text, usual);
+    const struct node *either;
+    struct node *same;
+    uint8_t bytes[16];
+
+    if (!value_test_is_network(text))
+        return n;
+    if (address_bytes(text, bytes))
+        value_test_apart(&n->test, text);
+    same = query_node(r, NODE_TERM);
+    if (same)
+        value_test_quoted(&same->test, text);
+    either = join(r, NODE_OR, n, same);
+    return str_eq(spelled, text) ? either : or_apart(r, either, spelled);
+}
+
 static const struct node *read_quoted(struct reading *r, struct node *n)
 {
     CLEANUP_BUF struct buf text = {0};
@@ -194,36 +236,17 @@ static const struct node *read_quoted(struct reading *r, struct node *n)
         value_test_text(&n->test, buf_str(&text), true);
     else if (n->field.len)
         value_test_quoted(&n->test, buf_str(&text));
-    else
-        value_test_holds(&n->test, buf_str(&text));
-    return n;
+    if (query_is_text(n->field) || n->field.len)
+        return n;
+    value_test_holds(&n->test, buf_str(&text));
+    return or_spelled(r, n, buf_str(&text));
 }
 
-static const struct node *join(struct reading *r, enum node_kind kind, const struct node *left,
-                               const struct node *right)
-{
-    struct node *n = left && right ? query_node(r, kind) : NULL;
-
-    if (n) {
-        n->left = left;
-        n->right = right;
-    }
-    return n;
-}
-
-/* A word without a field: what holds it; an address is found in its other spellings, too. */
 static const struct node *read_bare(struct reading *r, struct node *n, struct str word)
 {
-    struct node *same;
-
     value_test_bare(&n->test, word);
     r->rest = str_from(r->rest, word.len);
-    if (!value_test_is_network(word))
-        return n;
-    same = query_node(r, NODE_TERM);
-    if (same)
-        value_test_word(&same->test, word);
-    return join(r, NODE_OR, n, same);
+    return or_spelled(r, n, word);
 }
 
 static const struct node *read_word(struct reading *r, struct node *n)
@@ -282,6 +305,13 @@ static bool is_no_name(struct reading *r, struct str field)
                r, "the name of a field has no quotes or brackets; a colon that is text is quoted");
 }
 
+static const struct node *read_text(struct reading *r, struct node *n, struct str field)
+{
+    const struct node *out = read_quoted(r, n);
+
+    return out && is_no_name(r, field) ? out : NULL;
+}
+
 static const struct node *read_value(struct reading *r, struct str field)
 {
     struct node *n;
@@ -297,7 +327,7 @@ static const struct node *read_value(struct reading *r, struct str field)
     n->field = field;
     r->q->has_tags = r->q->has_tags || str_is(field, "tag");
     if (first == '"')
-        return read_quoted(r, n) && is_no_name(r, field) ? n : NULL;
+        return read_text(r, n, field);
     if (!field.len && first == '/' && is_expression(r->rest) && !is_bare_expression(r->rest))
         maybe_meant(r, query_peek_word(r),
                     "was looked for as text: an expression has a field before it, message:/.../");

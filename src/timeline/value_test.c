@@ -56,6 +56,11 @@ void value_test_holds(struct value_test *t, struct str text)
     set_text(t, TEST_HOLDS, text);
 }
 
+void value_test_apart(struct value_test *t, struct str text)
+{
+    set_text(t, TEST_APART, text);
+}
+
 bool address_bytes(struct str text, uint8_t out[16])
 {
     char copy[ADDRESS_MOST + 1];
@@ -316,6 +321,7 @@ struct str value_test_needs(const struct value_test *t)
     switch (t->kind) {
     case TEST_HOLDS:
     case TEST_WORDS:
+    case TEST_APART:
     case TEST_REGEX:
         return buf_str(&t->text);
     case TEST_GLOB:
@@ -537,6 +543,8 @@ static bool test_small(const struct value_test *t, struct str value)
         return find_alike(value, buf_str(&t->text)) != NULL;
     case TEST_WORDS:
         return value_has_words(value, buf_str(&t->text));
+    case TEST_APART:
+        return value_has_address(value, buf_str(&t->text));
     case TEST_IS:
         return is_text(t, value);
     case TEST_GLOB:

@@ -8,6 +8,7 @@
 enum value_test_kind {
     TEST_HOLDS, /* the text, letters alike */
     TEST_WORDS, /* the text as words of it */
+    TEST_APART, /* the text, which no digit before or behind it makes another address */
     TEST_IS,    /* the whole of it */
     TEST_GLOB,  /* with * and ? */
     TEST_REGEX,
@@ -31,6 +32,8 @@ struct value_test {
 };
 void value_test_release(struct value_test *t);
 void value_test_holds(struct value_test *t, struct str text);
+/* An address within text. */
+void value_test_apart(struct value_test *t, struct str text);
 /* A word as it is written without a field: what it holds, with * a glob. */
 void value_test_bare(struct value_test *t, struct str text);
 /* A word as it is written behind a field: with * or ? a glob; an address is compared as one, with a

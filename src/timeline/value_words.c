@@ -29,6 +29,30 @@ bool value_has_words(struct str value, struct str text)
     return false;
 }
 
+/* What would be one more digit of an address: of one of IPv6 those of 16. */
+static bool is_digit_of(struct str value, size_t at, bool is_v6)
+{
+    char c = at < value.len ? value.p[at] : ' ';
+
+    return char_is_digit(c) || (is_v6 && (c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+bool value_has_address(struct str value, struct str text)
+{
+    bool is_v6 = memchr(text.p, ':', text.len) != NULL;
+    struct str rest = value;
+    const char *found;
+
+    while ((found = find_alike(rest, text))) {
+        size_t at = (size_t)(found - value.p);
+
+        if (!(at && is_digit_of(value, at - 1, is_v6)) && !is_digit_of(value, at + text.len, is_v6))
+            return true;
+        rest = str_from(value, at + 1);
+    }
+    return false;
+}
+
 bool value_has_word_as(struct str value, struct str pattern,
                        bool (*fits)(struct str word, struct str pattern))
 {

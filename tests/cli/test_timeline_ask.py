@@ -302,7 +302,7 @@ class Ask(CaseTest):
         self.assertIn("203.0.113.5 (2)", said)
         self.assertIn("e2.3", said)
         self.assertTrue(all(len(line) <= 80 for line in said.splitlines()))
-        self.assertIn("No field of an event names nobody", self.ana("analyse who nobody"))
+        self.assertIn("No field that says who acted, on whom, from where or to where has nobody, and no other field or text", " ".join(self.ana("analyse who nobody").split()))
         log = self.folder / "audit.log"  # auid is who logged in, of whom nothing else tells that it was she who was root
         log.write_text("".join(f"type={kind} msg=audit(1762041600.123:{n}): pid=300 uid={uid} auid=1000 ses=3 msg='{what} exe=\"/usr/bin/{exe}\" hostname=? addr=? terminal=pts/0 "
                                f"res={res}'\x1dUID=\"{ {0: 'root', 1000: 'iris'}[uid] }\" AUID=\"iris\"\n" for n, (kind, uid, what, exe, res) in enumerate((
@@ -313,6 +313,37 @@ class Ask(CaseTest):
         self.assertEqual((self.ana.json("analyse who iris")["events"], self.ana.json("analyse who mallory")["events"]), (4, 1))
         self.assertEqual(self.calls("user.name:iris and event.action:logged-in"), {"e3.1"})
         self.assertEqual(self.calls("user.name:root and event.action:logged-in and evidence:e3"), set())
+
+    def test_what_an_event_says_of_somebody_elsewhere_is_counted_too(self):
+        lines = (  # of one address: as a field, within the text of a program that nobody knows, as a part of another address, and in another spelling
+            "2026-11-06T00:00:05+00:00 db1 sshd[9]: Failed password for eva from 192.0.2.7 port 4122 ssh2\n",
+            "2026-11-06T00:00:01+00:00 db1 door[9]: opened by 192.0.2.7\n",
+            "2026-11-06T00:00:02+00:00 db1 door[9]: opened by [192.0.2.7]:22, evaluated\n",
+            "2026-11-06T00:00:00+00:00 db1 door[9]: opened by 192.0.2.77\n",
+            "2026-11-06T00:00:00+00:00 db1 door[9]: opened by 1192.0.2.7\n",
+            "2026-11-06T00:00:09+00:00 db1 door[9]: opened by 2001:db8::1\n",
+            "2026-11-06T00:00:09+00:00 db1 door[9]: opened by 2001:db8::1f\n",
+            "2026-11-06T00:00:09+00:00 db1 door[9]: a:b\n")
+        log = self.folder / "door.log"
+        log.write_text("".join(lines))
+        (self.folder / "door.json").write_text(json.dumps({"time": "2026-11-06T00:00:00Z", "visitor": "::ffff:192.0.2.7"}) + "\n")
+        self.ana(f"preserve files '{log}' '{self.folder / 'door.json'}'")
+        self.ana("analyse timeline")
+        found = self.ana.json("analyse who 192.0.2.7 --evidence e3 --evidence e4")
+        self.assertEqual((found["events"], found["first"][:19]), (1, "2026-11-06T00:00:05"))
+        more = found["elsewhere"]
+        self.assertEqual((more["events"], more["first"][:19], more["last"][:19]), (3, "2026-11-06T00:00:00", "2026-11-06T00:00:02"))
+        # The search that is told finds all of them, and nothing of other addresses.
+        self.assertEqual(self.calls(f"{more['query']} and evidence:(e3 or e4)"), {"e3.1", "e3.2", "e3.3", "e4.1"})
+        self.assertEqual(self.calls('"192.0.2.7" and evidence:(e3 or e4)'), {"e3.1", "e3.2", "e3.3", "e4.1"})
+        said = " ".join(self.ana("analyse who 192.0.2.7 --evidence e3 --evidence e4").split())
+        self.assertIn("192.0.2.7: 1 event", said)
+        self.assertIn("3 more events have it in another field or in their text, and are not summed up here. All of them: calm analyse search 192.0.2.7 "
+                      "first 2026-11-06 00:00:00 UTC last 2026-11-06 00:00:02 UTC", said)
+        said = " ".join(self.ana("analyse who 2001:0db8::1").split())
+        self.assertIn("No field that says who acted, on whom, from where or to where has 2001:0db8::1. 1 event has it in another field or in its text, and is not", said)
+        for who, count in (("2001:db8::1", 1), ("2001:0DB8:0:0::1", 1), ("a:b", 1), ("and", 0), ("EVA", 1), ("nobo*", 0), ("a:*", 1), ("*:b", 0), ("door", 7)):
+            self.assertEqual(self.ana.json(f"analyse who '{who}' --evidence e3")["elsewhere"]["events"], count, who)
 
     def test_the_report_draws_and_lists_what_was_marked(self):
         self.ana("analyse tag e2.2 attacker-2 --because 'from where <nobody> works'")
