@@ -316,6 +316,12 @@ static bool line_of(const struct csv *c, struct str text, bool is_all, struct pi
     return true;
 }
 
+static bool is_comment(const struct csv *c, struct str line)
+{
+    return (c->way->has_comments && line.p[0] == '#') ||
+           (!c->has_begun && c->way->is_before_head && c->way->is_before_head(line));
+}
+
 /* Takes a piece off the front of text: *taken 0 where more bytes are needed. */
 static int take_piece(struct csv *c, struct str text, bool is_all, bool is_most, size_t *taken,
                       struct err *e)
@@ -333,7 +339,7 @@ static int take_piece(struct csv *c, struct str text, bool is_all, bool is_most,
         pass(c, line.size, 1);
         return 0;
     }
-    if (c->way->has_comments && line.raw.p[0] == '#') {
+    if (is_comment(c, line.raw)) {
         c->r->counts.comments++;
         pass(c, line.size, 1);
         return 0;

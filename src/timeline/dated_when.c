@@ -341,7 +341,8 @@ static bool take_clock(struct str *rest, const struct parts *p, struct stated *o
         return false;
     while (len < at.len && len < 18 && (char_is_digit(at.p[len]) || at.p[len] == ':'))
         len++;
-    if (len + 1 < at.len && (at.p[len] == '.' || at.p[len] == ',') && char_is_digit(at.p[len + 1]))
+    if (len + 1 < at.len && char_is_digit(at.p[len + 1]) &&
+        (at.p[len] == '.' || (at.p[len] == ',' && is_comma_fraction(str_from(at, len + 1)))))
         len += 1 + digits_of(str_from(at, len + 1));
     if (len > 20)
         return false;
@@ -361,20 +362,11 @@ static bool take_clock(struct str *rest, const struct parts *p, struct stated *o
 /* " AM", " PM" of a clock of twelve hours. False: its hour is none of them. */
 static bool take_half(struct str *at, struct stated *s)
 {
-    struct str behind = *at;
-    char c;
+    size_t before = at->len;
 
-    if (!take_separator(&behind, ' ') || behind.len < 2)
-        return true;
-    c = behind.p[0] | 0x20;
-    if ((c != 'a' && c != 'p') || (behind.p[1] | 0x20) != 'm' ||
-        (behind.len > 2 && !is_end(str_from(behind, 2))))
-        return true;
-    if (s->hour < 1 || s->hour > 12)
+    if (!when_half(at, s))
         return false;
-    s->hour = s->hour % 12 + (c == 'p' ? 12 : 0);
-    *at = str_from(behind, 2);
-    if (str_starts(*at, "  ")) /* "AM  UTC", of one of its locales */
+    if (at->len < before && str_starts(*at, "  ")) /* "AM  UTC", of one of its locales */
         *at = str_from(*at, 1);
     return true;
 }

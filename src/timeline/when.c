@@ -111,6 +111,31 @@ static bool take_clock(struct str *rest, struct stated *s)
     return true;
 }
 
+/* " PM", "AM", " p.m." behind a clock of twelve hours, and what ends it. False: the hour is none of
+ * them. */
+bool when_half(struct str *rest, struct stated *s)
+{
+    struct str at = *rest;
+    char c;
+
+    (void)str_take(&at, " ");
+    if (at.len < 2 || ((c = at.p[0] | 0x20) != 'a' && c != 'p'))
+        return true;
+    at = str_from(at, 1);
+    (void)str_take(&at, ".");
+    if (at.len == 0 || (at.p[0] | 0x20) != 'm')
+        return true;
+    at = str_from(at, 1);
+    (void)str_take(&at, ".");
+    if (at.len && !memchr(" \t:],;|\")'", at.p[0], 10))
+        return true;
+    if (s->hour > 12 || s->hour < 1)
+        return false;
+    s->hour = s->hour % 12 + (c == 'p' ? 12 : 0);
+    *rest = at;
+    return true;
+}
+
 static bool is_letter(char c)
 {
     return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c & 0x80) || c == '_';
@@ -173,6 +198,7 @@ bool when_iso(struct str *rest, struct stated *out)
         at = str_from(at, 1);
     if (!take_clock(&at, &s))
         return false;
+    (void)when_half(&at, &s); /* behind another hour it is a word of the text */
     /* A space before an offset is part of it; "… 03:12:09 -" is none. */
     (void)when_zone(&at, &s);
     s.year = s.year ? s.year : NO_YEAR;
@@ -286,6 +312,7 @@ bool when_slashes(struct str *rest, struct stated *out)
         !take_char(&at, '/') || !when_digits(&at, 2, &s.day) || !take_char(&at, ' ') ||
         !take_clock(&at, &s))
         return false;
+    (void)when_half(&at, &s);
     give(rest, at, &s, out);
     return true;
 }

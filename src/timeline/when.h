@@ -30,7 +30,7 @@ void stated_keep(struct stated *s, struct str text);
 /* Each takes a time off the front of *rest, or leaves it as it is. A time that no calendar has (30
  * February) is taken, too: stated_is_date tells. */
 /* "2026-11-25T03:12:09.123456+01:00": with T, t or a space (or two); a fraction of 1 to 9 digits
- * behind a point or comma; Z, +01, +0100, +01:00, or nothing; RFC 3339, RFC 5424, ISO 8601. */
+ * behind a point or comma; AM or PM; Z, +01, +0100, +01:00, or nothing; RFC 3339, RFC 5424, ISO 8601. */
 bool when_iso(struct str *rest, struct stated *out);
 /* "Nov 25 03:12:09", "Nov  5 …", also with a fraction, with the year before ("2026 Nov 25 …") or
  * behind the day ("Nov 25 2026 03:12:09") or behind the time, and "Mon " in front; months of
@@ -50,6 +50,8 @@ bool when_digits(struct str *rest, size_t count, int *out); /* exactly so many *
 uint8_t when_weekday(struct str *rest);
 /* As when_iso has it; behind a space only with minutes. */
 bool when_zone(struct str *rest, struct stated *out);
+/* Takes " PM" off, which makes the hour one of 24. False: the hour is none of twelve. */
+bool when_half(struct str *rest, struct stated *s);
 
 bool stated_is_date(const struct stated *s);
 /* As above, of a date. */

@@ -221,6 +221,21 @@ class Dated(unittest.TestCase):
         self.assertEqual(read_lines("Nov 25 03:12:09 web1 sshd[7]: x\n" + "\ta line of a document\n" * 10)[1]["format"], "text")
         self.check(events[0], {"time": AT, "message": "Configuration Notice:\n\tASL Module a\n\tclaims selected messages.\n\tThose do not appear."})
 
+    def test_a_clock_of_twelve_hours_is_read_in_each_layout(self):
+        for front in ("2026-11-25 {} PM x", "2026-11-25T{} pm x", "2026-11-25 {}PM x", "2026-11-25 {} p.m. x", "[2026-11-25 {} PM] x", "2026/11/25 {} PM x", "25.11.2026 {} PM x",
+                      'time="2026-11-25 {} PM" level=info msg=x', "25-Nov-2026 {} PM x", "2026-11-25 {}.000 PM: x"):
+            for clock, hour in (("03:12:09", 15), ("12:12:09", 12)):
+                with self.subTest(front.format(clock)):
+                    self.assertEqual([event["time"] for event in read_lines((front.format(clock) + "\n") * 3)[0]], [f"2026-11-25T{hour}:12:09Z"] * 3)
+        self.assertEqual(read_lines("2026-11-25 12:12:09 AM x\n")[0][0]["time"], "2026-11-25T00:12:09Z")
+        self.assertEqual(read_lines("2026-11-25 15:12:09 PM x\n")[0][0]["time"], "2026-11-25T15:12:09Z")
+
+    def test_a_column_behind_a_comma_is_no_fraction(self):
+        for line in ("Wed Nov 25 2026 03:12:09,1024,x,y", "Wed Nov 25 2026 03:12:09,102,x,y", "25/Nov/2026:03:12:09,77 x", "Wed, 25 Nov 2026 03:12:09,77 x", "2026-11-25 03:12:09,1024 x"):
+            with self.subTest(line):
+                self.check(read_lines(line + "\n")[0][0], {"time": AT, "precision": "s"})
+        self.check(read_lines("25 Nov 2026 03:12:09,123 x\n")[0][0], MS)
+
     def test_traces_without_a_blank_in_front_are_of_the_line_before(self):
         # PHP: main/main.c and Zend/zend_exceptions.c; Monolog's LineFormatter, as Laravel sets it up; Python's traceback; log4j's throwables.
         php = "[20-Nov-2025 03:00:09 UTC] PHP Fatal error:  Uncaught PDOException: x in /var/www/db.php:4\nStack trace:\n#0 /var/www/db.php(4): PDO->query()\n#1 {main}\n  thrown in /var/www/db.php on line 4\n"

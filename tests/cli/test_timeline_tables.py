@@ -235,6 +235,31 @@ class Tables(unittest.TestCase):
         self.assertEqual([(event["time"], event["message"]) for event in events], [(when, row[10]) for when, row in zip(times, rows)])
 
 
+# base/mactime.base of The Sleuth Kit: without -d a time stands once, at the first of its lines; -h puts a head in front.
+MACTIME_LINES = """Wed Nov 25 2026 03:12:09     1024 ma.. r/rrw-r--r-- 0        0        12       /etc/passwd
+                               90 ma.. r/rrw-r----- 0        42       13       /etc/shadow
+                               10 macb r/rrwxr-xr-x www-data www-data 14-128-1 /tmp/.x/e v.sh (deleted)
+Wed Nov 25 2026 03:12:10     1024 ..c. r/rrw-r--r-- 0        0        12       /etc/passwd
+"""
+MACTIME_HEAD = "The Sleuth Kit mactime Timeline\nInput Source: body.txt\n\n"
+
+
+class Mactime(unittest.TestCase):
+    def test_lines_for_people_are_files_each_with_its_time(self):
+        for head in ("", MACTIME_HEAD):
+            events, counts = read_lines(head + MACTIME_LINES)
+            self.assertEqual((counts["format"], counts["events"], counts["unparsed"], counts["continued"]), ("mactime", 4, 0, 0))
+            self.assertEqual([(event["time"], event["file.path"], event["doubt"]) for event in events],
+                             [("2026-11-25T03:12:09Z", path, "z") for path in ("/etc/passwd", "/etc/shadow", "/tmp/.x/e v.sh")] + [("2026-11-25T03:12:10Z", "/etc/passwd", "z")])
+            self.assertEqual((events[2]["file.inode"], events[2]["file.size"], events[2]["file_system.state"], events[2]["file.mode"]), ("14-128-1", "10", "deleted", "0755"))
+        self.assertEqual(read_lines(MACTIME_LINES.replace("Wed Nov 25 2026 03:12:09", "2026-11-25T03:12:09Z    "))[0][0]["time"], "2026-11-25T03:12:09Z")
+
+    def test_a_table_with_a_head_in_front_is_one(self):
+        events, counts = read_lines(MACTIME_HEAD + 'Date,Size,Type,Mode,UID,GID,Meta,File Name\nWed Nov 25 2026 03:12:09,1024,ma..,r/rrw-r--r--,0,0,12,"/etc/passwd"\n')
+        self.assertEqual((counts["format"], counts["events"], counts["comments"], counts["unparsed"]), ("mactime", 1, 3, 0))
+        self.assertEqual((events[0]["time"], events[0]["precision"], events[0]["file.size"], events[0]["file.path"]), ("2026-11-25T03:12:09Z", "s", "1024", "/etc/passwd"))
+
+
 if __name__ == "__main__":
     os.environ.setdefault("LC_ALL", "C.UTF-8")
     unittest.main()
