@@ -42,8 +42,7 @@ static struct str timeline_value(const struct thing *t, const char *field)
     bool is_made = thing_is(t, "timeline");
 
     if (strcmp(field, "place") == 0)
-        return is_made ? STR("read for the timeline: its events")
-                       : STR("to be read for the timeline: its events");
+        return is_made ? STR(CUSTODY_READ) : STR(CUSTODY_TO_BE_READ);
     return strcmp(field, "because") == 0 ? thing_value_if(t, "because") : STR("");
 }
 
@@ -74,15 +73,14 @@ struct str custody_left_words(const struct thing *custody)
     return is_form ? STR("its form exported") : thing_value(custody, "act");
 }
 
-static struct str custody_words(const struct thing *custody)
+struct str custody_leaving_words(enum custody_leaving leaving, struct str left)
 {
     static const char *const words[] = {
         [LEFT_NOTHING] = "not exported",
         [LEFT_UNKNOWN] = "to be exported: whether it was is not on record",
     };
-    enum custody_leaving leaving = custody_leaving_of(custody);
 
-    return leaving == LEFT ? custody_left_words(custody) : str_of(words[leaving]);
+    return leaving == LEFT ? left : str_of(words[leaving]);
 }
 
 /* Whether a record that made a thing is a row of the item's chain. */
@@ -90,16 +88,16 @@ static bool link_of(const struct view *v, const struct thing *item, const struct
                     struct custody_link *out)
 {
     if (thing_is(t, "custody") && view_refers(v, t, "evidence", item)) {
-        out->act = custody_words(t);
+        out->act = custody_leaving_words(custody_leaving_of(t), custody_left_words(t));
         out->custody = t;
     } else if (thing_is(t, "verification") && view_refers(v, t, "evidence", item)) {
         out->act = verification_words(v, t, item);
         out->verification = t;
     } else if (thing_is(t, "unlawful") && view_refers(v, t, "evidence", item)) {
-        out->act = STR("sealed: may be unlawful to possess");
+        out->act = STR(CUSTODY_UNLAWFUL);
     } else if ((thing_is(t, "timeline") || thing_is(t, "timeline-left")) &&
                view_refers(v, t, "evidence", item)) {
-        out->act = STR("examined");
+        out->act = STR(CUSTODY_EXAMINED);
         out->timeline = t;
     }
     return out->act.len > 0;
@@ -127,22 +125,26 @@ bool custody_next(const struct view *v, const struct thing *item, const struct c
     return false;
 }
 
-struct str custody_kept_now(const struct view *v, const struct thing *item)
+struct str custody_kept_after(struct str before, struct str act, struct str place)
 {
     static const char *const leaving[] = {"handed-over", "returned", "destroyed"};
     static const char *const placing[] = {"received", "stored", "sealed", "opened"};
+
+    for (size_t i = 0; i < COUNT_OF(leaving); i++)
+        if (str_is(act, leaving[i]))
+            return place;
+    for (size_t i = 0; i < COUNT_OF(placing) && place.len; i++)
+        if (str_is(act, placing[i]))
+            return place;
+    return before;
+}
+
+struct str custody_kept_now(const struct view *v, const struct thing *item)
+{
     struct str kept = thing_value(item, "place");
     const struct thing *t;
 
-    for (size_t at = 0; (t = view_next_of(v, "custody", "evidence", item, &at));) {
-        struct str place = thing_value(t, "place");
-
-        for (size_t i = 0; i < COUNT_OF(leaving); i++)
-            if (thing_says(t, "act", leaving[i]))
-                kept = place;
-        for (size_t i = 0; i < COUNT_OF(placing) && place.len; i++)
-            if (thing_says(t, "act", placing[i]))
-                kept = place;
-    }
+    for (size_t at = 0; (t = view_next_of(v, "custody", "evidence", item, &at));)
+        kept = custody_kept_after(kept, thing_value(t, "act"), thing_value(t, "place"));
     return kept;
 }

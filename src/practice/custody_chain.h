@@ -36,3 +36,13 @@ enum custody_leaving { LEFT, LEFT_NOTHING, LEFT_UNKNOWN };
 enum custody_leaving custody_leaving_of(const struct thing *custody);
 /* Its act, where it is known that what was to leave left. */
 struct str custody_left_words(const struct thing *custody);
+/* left: what it is called where that left. */
+struct str custody_leaving_words(enum custody_leaving leaving, struct str left);
+
+/* Of rows that are no acts of custody/1: what is done, and where to. */
+#define CUSTODY_EXAMINED "examined"
+#define CUSTODY_UNLAWFUL "sealed: may be unlawful to possess"
+#define CUSTODY_READ "read for the timeline: its events"
+#define CUSTODY_TO_BE_READ "to be read for the timeline: its events"
+/* Where an item is kept after an act, by where it was before. */
+struct str custody_kept_after(struct str before, struct str act, struct str place);

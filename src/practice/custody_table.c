@@ -119,8 +119,7 @@ static void say_clocks(struct clocks *c, struct doc *d)
     inline_text(t, ".");
 }
 
-/* Each line of a value, behind what is there. */
-static void add_words(struct buf *out, const char *before, struct str lines)
+void custody_add_words(struct buf *out, const char *before, struct str lines)
 {
     while (lines.len) {
         struct str line = str_cut(&lines, '\n');
@@ -132,8 +131,8 @@ static void add_words(struct buf *out, const char *before, struct str lines)
 /* Nobody has what never left. */
 static void add_not_exported(struct buf *why, const struct custody_link *l)
 {
-    add_words(why, "", custody_said(l, "outcome"));
-    add_words(why, "it was for ", custody_said(l, "to"));
+    custody_add_words(why, "", custody_said(l, "outcome"));
+    custody_add_words(why, "it was for ", custody_said(l, "to"));
 }
 
 enum { SHORT_KEY_SIZE = 4 }; /* eight digits: they tell the keys of a team apart */
@@ -177,7 +176,7 @@ static void add_performer(const struct view *v, const struct custody_link *l, st
         return;
     person = state_thing_by_id(v->state, &id);
     if (person && view_allows(v, person))
-        add_words(why, "done by ", view_title(person));
+        custody_add_words(why, "done by ", view_title(person));
 }
 
 static void add_row(const struct view *v, struct doc *d, uint64_t number,
@@ -193,18 +192,18 @@ static void add_row(const struct view *v, struct doc *d, uint64_t number,
     if (is_kept)
         add_not_exported(&why, l);
     if (time.is_before)
-        add_words(&why, "", STR("SAID TO BE BEFORE THE ITEM WAS TAKEN"));
+        custody_add_words(&why, "", STR(CUSTODY_BEFORE));
     add_performer(v, l, &why);
-    add_words(&why, "", custody_said(l, "because"));
-    add_words(&why, "signed: ", custody_said(l, "signed"));
-    add_words(&why, "package of SHA-256 ", custody_said(l, "package"));
-    add_words(&why, "to open with ", custody_said(l, "recipient"));
+    custody_add_words(&why, "", custody_said(l, "because"));
+    custody_add_words(&why, "signed: ", custody_said(l, "signed"));
+    custody_add_words(&why, "package of SHA-256 ", custody_said(l, "package"));
+    custody_add_words(&why, "to open with ", custody_said(l, "recipient"));
     if (!is_kept)
-        add_words(&why, "", custody_said(l, "outcome"));
+        custody_add_words(&why, "", custody_said(l, "outcome"));
     if (l->verification)
-        add_words(&why, "", thing_value(l->verification, "found"));
+        custody_add_words(&why, "", thing_value(l->verification, "found"));
     if (l->timeline)
-        add_words(&why, "events: ", thing_value_if(l->timeline, "events"));
+        custody_add_words(&why, "events: ", thing_value_if(l->timeline, "events"));
     doc_row(d, (struct doc_ref){0});
     doc_cell_u64(d, number);
     add_time(d, l, &time);
@@ -236,8 +235,8 @@ static void say_signer(struct signers *s, const struct view *v, struct doc *d,
     s->has[r->key] = true;
     view_signer_name(v, r, &name);
     if (person) {
-        add_words(&who, "", thing_value(person, "position"));
-        add_words(&who, "in the team: ", thing_value(person, "role"));
+        custody_add_words(&who, "", thing_value(person, "position"));
+        custody_add_words(&who, "in the team: ", thing_value(person, "role"));
     }
     buf_addf(&who, "%skey ", who.len ? "; " : "");
     hex_add(&who, state_key(v->state, r)->b, sizeof(struct key));
@@ -273,7 +272,7 @@ int custody_add_chain(const struct view *v, struct doc *d, const struct thing *i
     int rc = 0;
     bool has_next = custody_next(v, item, taken, &seq, &next);
 
-    doc_table(d, STR("The chain, from the record of the case"), columns, COUNT_OF(columns));
+    doc_table(d, STR(CUSTODY_TABLE), columns, COUNT_OF(columns));
     while (rc == 0 && has_next) {
         l = next;
         has_next = custody_next(v, item, taken, &seq, &next);

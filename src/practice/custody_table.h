@@ -17,6 +17,10 @@ struct custody_time custody_time_of(const struct view *v, const struct custody_l
  * is over at 10:01. precision: one of utc_precision_names; empty: a second. */
 bool custody_is_before(struct utc said, struct str precision, struct utc taken);
 
+/* Why: each line of a value, behind what is there. */
+void custody_add_words(struct buf *out, const char *before, struct str lines);
+#define CUSTODY_BEFORE "SAID TO BE BEFORE THE ITEM WAS TAKEN"
+
 /* What a record says of the clock that it has its time from (doc/format/journal.md §4). */
 enum custody_clock {
     CUSTODY_CLOCK_HELD,
@@ -29,6 +33,7 @@ extern const char *const custody_clock_words[CUSTODY_CLOCK_COUNT_];
 MUST_CHECK int custody_clock_of(const struct view *v, uint64_t seq, enum custody_clock *out,
                                 struct err *e);
 
+#define CUSTODY_TABLE "The chain, from the record of the case"
 /* The table, and a line on the clocks. In a package the row of its own export is the last, and true
  * where it is read. ERR_IO. */
 MUST_CHECK int custody_add_chain(const struct view *v, struct doc *d, const struct thing *item,

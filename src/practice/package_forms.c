@@ -2,34 +2,26 @@
 #include "practice/package_forms.h"
 #include <unistd.h>
 #include "base/sink.h"
+#include "practice/custody_table.h"
+#include "practice/package_rows.h"
+#include "render/doc.h"
 
-enum form_cell {
-    CELL_NO,
-    CELL_WHEN,
-    CELL_WHAT,
-    CELL_FROM,
-    CELL_TO,
-    CELL_PLACE,
-    CELL_SEAL,
-    CELL_WHY,
-    CELL_BY,
-    CELL_RECORD,
-    CELL_COUNT
-};
 static const char *const labels[CELL_COUNT] = {"No.",   "When (UTC)", "What", "From", "To",
                                                "Place", "Seal",       "Why",  "By",   "Record"};
 
-/* One form, while its rows are read. Cells are without blanks: where a line is broken does not
- * count. */
+/* One form, while its rows are read. */
 struct forming {
     struct hold_items *h;
     struct str name;
+    struct str before;              /* the table */
     const struct hold_record *item; /* that it is of: the first that a row is of */
     uint64_t last;                  /* record of the row before */
-    uint32_t acts;
-    bool has_row;  /* cells are being read */
-    bool has_rows; /* of some record */
-    struct buf cells[CELL_COUNT];
+    uint32_t rows;
+    uint32_t acts; /* of them */
+    uint32_t due;
+    bool is_other;
+    bool has_row; /* cells are being read */
+    struct form_row row;
     form_differs *tell;
     void *context;
 };
@@ -37,7 +29,13 @@ struct forming {
 static void forming_release(struct forming *f)
 {
     for (int i = 0; i < CELL_COUNT; i++)
-        buf_release(&f->cells[i]);
+        buf_release(&f->row.cells[i]);
+}
+
+static int tell_other(struct forming *f, struct err *e)
+{
+    f->is_other = true;
+    return f->tell(f->context, FORM_IS_OTHER, f->name, NULL, e);
 }
 
 static void add_tight(struct buf *out, struct str text)
@@ -47,71 +45,10 @@ static void add_tight(struct buf *out, struct str text)
             buf_addc(out, text.p[i]);
 }
 
-/* Writers spell out what may deceive, and HTML some characters: of such a value nothing is said. */
-static bool is_plain(struct str text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if (text.p[i] < ' ' || text.p[i] > '~' || strchr("&<>\"'\\", text.p[i]))
-            return false;
-    return true;
-}
-
-static bool has(const struct buf *cell, struct str wanted)
-{
-    CLEANUP_BUF struct buf tight = {0};
-
-    add_tight(&tight, wanted);
-    return !is_plain(wanted) || str_eq(buf_str(cell), buf_str(&tight));
-}
-
-static bool has_told(const struct buf *cell, const struct hold_record *r, enum hold_field field)
-{
-    return hold_is_silent(r, field) || has(cell, hold_value(r, field));
-}
-
-static bool has_time(const struct buf *cell, const struct hold_record *r)
-{
-    CLEANUP_BUF struct buf tight = {0};
-    char text[UTC_PLAIN_SIZE];
-    struct utc when;
-
-    if (hold_is_silent(r, HOLD_OCCURRED))
-        return true;
-    if (!utc_read(&when, hold_value(r, HOLD_OCCURRED)))
-        when = r->time;
-    add_tight(&tight, str_head(str_of(utc_plain(text, when)), 19));
-    return str_starts(buf_str(cell), buf_text(&tight));
-}
-
-static bool has_signer(const struct buf *cell, const struct hold_items *h,
-                       const struct hold_record *r)
-{
-    struct str who = hold_signer(h, &r->by);
-    CLEANUP_BUF struct buf wanted = {0};
-
-    buf_addstr(&wanted, who);
-    buf_addc(&wanted, ' ');
-    hex_add(&wanted, r->by.b, 4);
-    return !who.len || has(cell, buf_str(&wanted));
-}
-
-static bool has_acts(const struct forming *f, const struct hold_record *r)
-{
-    struct str act = hold_value(r, HOLD_ACT);
-
-    if (r->item == r)
-        return has(&f->cells[CELL_WHAT], STR("taken"));
-    if (!act.len)
-        return true;
-    /* What came of an export is told in words. */
-    if (str_is(act, "exported"))
-        return memmem(f->cells[CELL_WHAT].p, f->cells[CELL_WHAT].len, "exported", 8) != NULL;
-    return has(&f->cells[CELL_WHAT], act) && has_told(&f->cells[CELL_FROM], r, HOLD_FROM) &&
-           has_told(&f->cells[CELL_TO], r, HOLD_TO);
-}
-
+/* The record of that number, if it is a row of the chain of an item of which something is told. */
 static const struct hold_record *find_act(const struct hold_items *h, uint64_t seq)
 {
+    const struct hold_record *r;
     size_t from = 0;
     size_t to = h->count;
 
@@ -123,73 +60,101 @@ static const struct hold_record *find_act(const struct hold_items *h, uint64_t s
         else
             to = middle;
     }
-    if (from == h->count || h->records[from].seq != seq || !hold_is_act(&h->records[from]))
-        return NULL;
-    return &h->records[from];
+    r = from < h->count ? &h->records[from] : NULL;
+    return r && r->seq == seq && r->item && r->item->is_told && !r->is_change && !r->is_chain_change
+               ? r
+               : NULL;
+}
+
+/* Whether a row is one of its item, at its place, and says what its record says. */
+static bool is_right(struct forming *f, uint64_t seq, const struct hold_record *act)
+{
+    CLEANUP_BUF struct buf number = {0};
+    const struct hold_mention *m;
+    bool is_next = f->rows == 0 || seq > f->last;
+
+    buf_add_u64(&number, f->rows + 1);
+    if (!is_next || !str_eq(buf_str(&f->row.cells[CELL_NO]), buf_str(&number)))
+        return false;
+    if (act) {
+        f->acts += act->item == f->item && hold_is_act(act);
+        return act->item == f->item && row_is_of_act(&f->row, f->h, act);
+    }
+    m = f->item ? hold_mention_at(f->h, seq, f->item) : NULL;
+    f->due += m && m->is_due;
+    return m && row_is_of_mention(&f->row, f->h, m);
 }
 
 static int end_row(struct forming *f, struct err *e)
 {
-    struct str number = buf_str(&f->cells[CELL_RECORD]);
-    const struct hold_record *r;
-    uint64_t seq;
+    struct str number = buf_str(&f->row.cells[CELL_RECORD]);
+    const struct hold_record *act;
     bool is_same;
+    uint64_t seq;
 
     f->has_row = false;
     if (!str_take(&number, "r") || !str_u64(number, &seq))
-        return 0;
-    f->has_rows = true;
-    r = find_act(f->h, seq);
-    if (!r)
-        return 0;
-    if (!f->item)
-        f->item = r->item;
-    is_same = r->item == f->item && (f->acts == 0 || seq > f->last) && has_acts(f, r) &&
-              has_time(&f->cells[CELL_WHEN], r) && has_signer(&f->cells[CELL_BY], f->h, r);
-    f->acts++;
+        return f->tell(f->context, FORM_SAYS_OTHER, f->name, f->item, e);
+    act = find_act(f->h, seq);
+    if (act && !f->item)
+        f->item = act->item;
+    is_same = is_right(f, seq, act);
+    f->rows++;
     f->last = seq;
-    return is_same ? 0 : f->tell(f->context, f->name, r, e);
+    /* Of a form that is of no item one word is enough, at its end. */
+    return is_same || !f->item
+               ? 0
+               : f->tell(f->context, FORM_SAYS_OTHER, f->name, act ? act : f->item, e);
 }
 
 static void begin_row(struct forming *f)
 {
     f->has_row = true;
     for (int i = 0; i < CELL_COUNT; i++)
-        buf_clear(&f->cells[i]);
+        buf_clear(&f->row.cells[i]);
 }
 
-/* <tr><td>…</td>…</tr>, tags left out. */
-static int read_html_row(struct forming *f, struct str row, struct err *e)
+/* <td>…</td>, all of them; the tags in a cell do not count. */
+static bool read_cells(struct forming *f, struct str row)
 {
-    int cell = 0;
-
-    begin_row(f);
-    while (row.len && cell < CELL_COUNT) {
-        if (row.p[0] != '<') {
-            add_tight(&f->cells[cell], str_head(row, 1));
-            row = str_from(row, 1);
-            continue;
-        }
-        cell += str_starts(row, "</td>");
+    for (int cell = 0; cell < CELL_COUNT; cell++) {
+        if (!str_starts(row, "<td"))
+            return false;
         (void)str_cut(&row, '>');
+        while (row.len && !str_starts(row, "</td>")) {
+            if (row.p[0] == '<') {
+                (void)str_cut(&row, '>');
+                continue;
+            }
+            buf_addc(&f->row.cells[cell], row.p[0]);
+            row = str_from(row, 1);
+        }
+        if (!str_take(&row, "</td>"))
+            return false;
     }
-    return end_row(f, e);
+    return row.len == 0;
 }
 
-static int read_html(struct forming *f, struct str form, struct err *e)
+static int read_html(struct forming *f, struct str page, struct err *e)
 {
-    const char *p;
+    struct doc_html_parts parts;
+    struct str rows;
     int rc = 0;
 
-    while (rc == 0 && (p = memmem(form.p, form.len, "<tr><td", 7))) {
-        const char *end;
+    f->row.is_html = true;
+    if (!doc_html_is_own(page, &parts))
+        return tell_other(f, e);
+    f->before = parts.before;
+    rows = parts.rows;
+    while (rc == 0 && rows.len) {
+        const char *end = memmem(rows.p, rows.len, "</tr>\n", 6);
+        struct str row = str_head(rows, end ? (size_t)(end - rows.p) : 0);
 
-        form = str_from(form, (size_t)(p - form.p));
-        end = memmem(form.p, form.len, "</tr>", 5);
-        if (!end)
-            return 0;
-        rc = read_html_row(f, str_head(form, (size_t)(end - form.p)), e);
-        form = str_from(form, (size_t)(end - form.p));
+        rows = str_from(rows, row.len + 6);
+        begin_row(f);
+        if (!str_take(&row, "<tr>") || !read_cells(f, row))
+            return tell_other(f, e);
+        rc = end_row(f, e);
     }
     return rc;
 }
@@ -203,30 +168,6 @@ static int label_of(struct str line)
             return i;
     }
     return -1;
-}
-
-/* A row of which each cell has lines of its own, behind its label. */
-static int read_lines(struct forming *f, struct str form, struct err *e)
-{
-    int cell = -1;
-    int rc = 0;
-
-    while (rc == 0 && form.len) {
-        struct str line = str_cut(&form, '\n');
-        int label = label_of(line);
-
-        if (label == CELL_NO)
-            begin_row(f);
-        if (!f->has_row)
-            continue;
-        if (!line.len) {
-            rc = end_row(f, e);
-        } else if (label >= 0 || line.p[0] == ' ') {
-            cell = label >= 0 ? label : cell;
-            add_tight(&f->cells[cell], label >= 0 ? str_from(line, strlen(labels[label])) : line);
-        }
-    }
-    return rc;
 }
 
 /* Where the cells of a table are, by the line "---  -----" below its head. */
@@ -251,62 +192,124 @@ static bool find_columns(struct columns *c, struct str line)
     return count == CELL_COUNT;
 }
 
+/* By the columns of a terminal that characters take; what takes none belongs to the one before. */
 static void add_cells(struct forming *f, const struct columns *c, struct str line)
 {
-    for (int i = 0; i < CELL_COUNT; i++) {
-        size_t len = c->from[i + 1] - c->from[i];
-        struct str rest = line.len > c->from[i] ? str_from(line, c->from[i]) : STR("");
+    size_t column = 0;
+    int cell = 0;
 
-        add_tight(&f->cells[i], str_head(rest, len < rest.len ? len : rest.len));
+    while (line.len) {
+        struct str before = line, one;
+        size_t width;
+
+        (void)utf8_take(&line);
+        one = str_head(before, before.len - line.len);
+        width = utf8_columns(one);
+        while (width && column >= c->from[cell + 1])
+            cell++;
+        add_tight(&f->row.cells[cell], one);
+        column += width;
     }
 }
 
-static bool is_ascii(struct str text)
+/* Side by side: a line that has a number begins a row, the others go on with it. */
+static int read_beside(struct forming *f, const struct columns *c, struct str *rest, struct err *e)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if (text.p[i] & 0x80)
-            return false;
-    return true;
-}
-
-/* A table side by side; where its characters are not bytes nobody can tell the cells apart. */
-static int read_table(struct forming *f, struct str form, struct err *e)
-{
-    struct columns columns;
-    bool has_columns = false;
     int rc = 0;
 
-    while (rc == 0 && form.len) {
-        struct str line = str_cut(&form, '\n');
+    while (rc == 0 && rest->len && rest->p[0] != '\n') {
+        struct str line = str_cut(rest, '\n');
 
-        if (!has_columns) {
-            has_columns = find_columns(&columns, line);
-            continue;
-        }
-        if (!is_ascii(line))
-            return 0;
-        if (f->has_row && (!line.len || str_trim(str_head(line, 3)).len))
+        if (f->has_row && str_trim(str_head(line, 3)).len)
             rc = end_row(f, e);
-        if (!line.len)
-            return rc;
         if (!f->has_row)
             begin_row(f);
-        add_cells(f, &columns, line);
+        add_cells(f, c, line);
     }
+    return rc == 0 && f->has_row ? end_row(f, e) : rc;
+}
+
+/* Each cell has lines of its own, behind its label; a row ends with an empty one. */
+static int read_stacked(struct forming *f, struct str *rest, struct err *e)
+{
+    int rc = 0;
+
+    while (rc == 0 && label_of(*rest) == CELL_NO) {
+        int cell = CELL_NO;
+
+        begin_row(f);
+        while (rest->len && rest->p[0] != '\n') {
+            struct str line = str_cut(rest, '\n');
+            int label = label_of(line);
+
+            if (label < 0 && line.p[0] != ' ')
+                return tell_other(f, e);
+            cell = label < 0 ? cell : label;
+            add_tight(&f->row.cells[cell],
+                      label < 0 ? line : str_from(line, strlen(labels[label])));
+        }
+        (void)str_cut(rest, '\n');
+        rc = end_row(f, e);
+    }
+    return rc;
+}
+
+/* What terminals would take for orders, or do not show, is never written. */
+static bool is_plain(struct str text)
+{
+    CLEANUP_BUF struct buf shown = {0};
+
+    sink_terminal(&shown, text, true);
+    return str_eq(buf_str(&shown), text);
+}
+
+/* No row stands anywhere else, in either way. */
+static bool has_rows(struct str text)
+{
+    struct columns columns;
+
+    while (text.len) {
+        struct str line = str_cut(&text, '\n');
+        int label = label_of(line);
+
+        if (label == CELL_NO || label == CELL_RECORD || find_columns(&columns, line))
+            return true;
+    }
+    return false;
+}
+
+static int read_text(struct forming *f, struct str text, struct err *e)
+{
+    static const char begin[] = "\nTable 1. " CUSTODY_TABLE "\n\n";
+    const char *at = text.len ? memmem(text.p, text.len, begin, sizeof(begin) - 1) : NULL;
+    struct str rest = at ? str_from(text, (size_t)(at - text.p) + sizeof(begin) - 1) : STR("");
+    struct str heads = rest;
+    struct columns columns;
+    int rc;
+
+    if (!at || !is_plain(text) || has_rows(str_head(text, (size_t)(at - text.p))))
+        return tell_other(f, e);
+    f->before = str_head(text, (size_t)(at - text.p));
+    (void)str_cut(&heads, '\n');
+    if (find_columns(&columns, str_cut(&heads, '\n'))) {
+        rest = heads;
+        rc = read_beside(f, &columns, &rest, e);
+    } else {
+        rc = read_stacked(f, &rest, e);
+    }
+    if (rc == 0 && has_rows(rest))
+        rc = tell_other(f, e);
     return rc;
 }
 
 static int read_form(struct forming *f, struct str form, struct err *e)
 {
-    bool is_html = f->name.len > 5 && str_is(str_from(f->name, f->name.len - 5), ".html");
-    int rc = is_html ? read_html(f, form, e) : read_lines(f, form, e);
+    int rc = str_ends(f->name, ".html") ? read_html(f, form, e) : read_text(f, form, e);
 
-    if (rc == 0 && !is_html && !f->has_rows)
-        rc = read_table(f, form, e);
-    if (rc == 0 && is_html && !f->has_rows)
-        rc = f->tell(f->context, f->name, NULL, e);
-    if (rc == 0 && f->item && f->acts < f->item->acts)
-        rc = f->tell(f->context, f->name, f->item, e);
+    if (rc == 0 && !f->is_other &&
+        (!f->item || f->acts < f->item->acts || f->due < f->item->due ||
+         !facts_are_of(f->before, f->row.is_html, f->item)))
+        rc = f->tell(f->context, FORM_SAYS_OTHER, f->name, f->item, e);
     return rc;
 }
 
@@ -326,13 +329,6 @@ static int read_at(int fd, uint64_t off, struct buf *out, size_t size, struct er
     return 0;
 }
 
-static void count_acts(struct hold_items *h)
-{
-    for (size_t i = 0; i < h->count; i++)
-        if (hold_is_act(&h->records[i]))
-            h->records[i].item->acts++;
-}
-
 int forms_compare(struct hold_items *h, int fd, form_differs *tell, void *context, struct err *e)
 {
     CLEANUP_BUF struct buf head = {0};
@@ -340,7 +336,7 @@ int forms_compare(struct hold_items *h, int fd, form_differs *tell, void *contex
     uint64_t off = 0;
     int rc;
 
-    count_acts(h);
+    hold_count_rows(h);
     while ((rc = read_at(fd, off, &head, FORM_HEAD_MAX, e)) == 0 && head.len) {
         CLEANUP(forming_release) struct forming f = {.h = h, .tell = tell, .context = context};
         struct str line = buf_str(&head);

@@ -9,13 +9,15 @@ enum {
     FORM_HEAD_MAX = 96
 };
 
-/* A form says otherwise than the record of a row, or lacks rows of its item; record is NULL where
- * it has no row at all. A non-zero return ends it and is returned. */
-typedef int form_differs(void *context, struct str name, const struct hold_record *record,
-                         struct err *e);
+/* A form is not as they are written, so nobody can tell what it shows; or a row of it says
+ * otherwise than its record, or is of none, or it lacks rows of its item. record: of the row or the
+ * item; NULL where there is none. A non-zero return ends it and is returned. */
+enum form_wrong { FORM_IS_OTHER, FORM_SAYS_OTHER };
+typedef int form_differs(void *context, enum form_wrong wrong, struct str name,
+                         const struct hold_record *record, struct err *e);
 
-/* fd: for each form a line "NAME SIZE", and its bytes. Compared are number, time, act, from, to and
- * who signed, as far as the record tells them, of the rows of custody/1 and evidence/1. A form in
- * text that nobody can take apart is passed over. ERR_FORMAT: fd is otherwise; ERR_IO. */
+/* fd: for each form a line "NAME SIZE", and its bytes. Compared are all cells of all rows, and what
+ * stands before them of SHA-256, seal and holder, as far as the openings tell what the records say.
+ * ERR_FORMAT: fd is otherwise; ERR_IO. */
 MUST_CHECK int forms_compare(struct hold_items *h, int fd, form_differs *tell, void *context,
                              struct err *e);

@@ -261,15 +261,17 @@ static int check_forms(struct holding *x, struct err *e)
     return rc;
 }
 
-static int on_form(void *context, struct str name, const struct hold_record *record, struct err *e)
+static int on_form(void *context, enum form_wrong how, struct str name,
+                   const struct hold_record *record, struct err *e)
 {
+    enum hold_wrong wrong = how == FORM_IS_OTHER ? HOLD_FORM_OTHER : HOLD_FORM;
     struct hold_record shown;
 
     if (!record)
-        return put_wrong(context, HOLD_FORM, name, NULL, e);
+        return put_wrong(context, wrong, name, NULL, e);
     shown = *record->item;
     shown.seq = record->seq;
-    return put_wrong(context, HOLD_FORM, name, &shown, e);
+    return put_wrong(context, wrong, name, &shown, e);
 }
 
 static int check_beside(struct holding *x, struct err *e)

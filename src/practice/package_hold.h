@@ -43,6 +43,7 @@ enum hold_wrong {
     HOLD_NO_FORM,    /* a form of an item is not there */
     HOLD_FORM,       /* a form says otherwise than the record */
     HOLD_ABSENT,     /* a file that every package has is not there */
+    HOLD_FORM_OTHER, /* a form is not as calm writes it: nobody can tell what it shows */
     HOLD_WRONG_COUNT_
 };
 

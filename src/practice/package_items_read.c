@@ -1,6 +1,5 @@
 /* package_items_read.c: reads from a package's journal and openings which items they tell of. */
 #include "practice/package_items_read.h"
-#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/limits.h"
@@ -9,74 +8,45 @@
 #include "journal/field.h"
 #include "journal/tree.h"
 
-enum { CHUNK = 1 << 18, RECORDS_MAX = 4 << 20, VALUES_SIZE_MAX = 256 << 20 };
+enum { RECORDS_MAX = 4 << 20, VALUES_SIZE_MAX = 256 << 20 };
 
-static const char *const field_names[HOLD_FIELD_COUNT] = {"title",     "path", "sha256", "files",
-                                                          "destroyed", "act",  "from",   "to",
-                                                          "occurred",  "name", "key"};
-
-void hold_lines_release(struct hold_lines *l)
-{
-    buf_release(&l->bytes);
-}
+static const char *const field_names[HOLD_FIELD_COUNT] = {
+    [HOLD_TITLE] = "title",
+    [HOLD_PATH] = "path",
+    [HOLD_SHA256] = "sha256",
+    [HOLD_FILES] = "files",
+    [HOLD_DESTROYED] = "destroyed",
+    [HOLD_SEAL_NOW] = "seal",
+    [HOLD_HOLDER_NOW] = "holder",
+    [HOLD_PLACE_NOW] = "place",
+    [HOLD_ACT] = "act",
+    [HOLD_FROM] = "from",
+    [HOLD_TO] = "to",
+    [HOLD_PLACE] = "place",
+    [HOLD_SEAL] = "seal",
+    [HOLD_BECAUSE] = "because",
+    [HOLD_SIGNED] = "signed",
+    [HOLD_RECIPIENT] = "recipient",
+    [HOLD_PACKAGE] = "package",
+    [HOLD_OUTCOME] = "outcome",
+    [HOLD_OCCURRED] = "occurred",
+    [HOLD_PRECISION] = "occurred-precision",
+    [HOLD_CLOCK] = "occurred-clock",
+    [HOLD_PERFORMER] = "performed-by",
+    [HOLD_HOLDER] = "holder",
+    [HOLD_NAME] = "name",
+    [HOLD_KEY] = "key",
+};
+_Static_assert(HOLD_FIELD_COUNT <= 32, "a bit each");
 
 void hold_items_release(struct hold_items *h)
 {
     free(h->records);
+    free(h->mentions);
     free(h->exported);
     free(h->acts);
     free(h->exports);
     arena_free(h->arena);
-}
-
-/* Puts more behind what was not taken yet. */
-static int fill(struct hold_lines *l, struct err *e)
-{
-    ssize_t n;
-
-    if (l->at) {
-        l->bytes.len -= l->at;
-        memmove(l->bytes.p, l->bytes.p + l->at, l->bytes.len);
-        l->at = 0;
-    }
-    do
-        n = read(l->fd, buf_room(&l->bytes, CHUNK), CHUNK);
-    while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return err_errno(e, "%s cannot be read", l->name);
-    l->bytes.len += (size_t)n;
-    l->is_at_end = n == 0;
-    return 0;
-}
-
-int hold_lines_next(struct hold_lines *l, struct str *line, struct err *e)
-{
-    size_t seen = 0;
-
-    for (;;) {
-        struct str rest = str_from(buf_str(&l->bytes), l->at);
-        const char *end = rest.len > seen ? memchr(rest.p + seen, '\n', rest.len - seen) : NULL;
-        size_t len = end ? (size_t)(end - rest.p) : rest.len;
-        int rc;
-
-        if (len > l->line_max)
-            return err_set(e, ERR_FORMAT, "line %llu of %s is longer than a line may be",
-                           (unsigned long long)l->number + 1, l->name);
-        if (end) {
-            *line = str_head(rest, len);
-            l->at += len + 1;
-            l->number++;
-            return 1;
-        }
-        if (l->is_at_end && len)
-            return err_set(e, ERR_FORMAT, "the last line of %s has no end", l->name);
-        if (l->is_at_end)
-            return 0;
-        seen = len;
-        rc = fill(l, e);
-        if (rc)
-            return rc;
-    }
 }
 
 /* While the journal is read for the second time. */
@@ -89,6 +59,7 @@ struct reading {
     size_t exported_room;
     size_t acts_room;
     size_t export_room;
+    size_t mentions_room;
     struct str names[8]; /* of fields, as records had them last */
     size_t next_names;
     size_t run; /* of the acts that stand right before, in exported */
@@ -134,27 +105,26 @@ static void sort_by_id(struct reading *r)
     qsort(r->by_id, r->h->count, sizeof(r->by_id[0]), compare_ids);
 }
 
-static int field_of(struct str name)
+/* A bit for each; two may have one name. */
+static uint32_t fields_called(struct str name)
 {
+    uint32_t fields = 0;
+
     for (int i = 0; i < HOLD_FIELD_COUNT; i++)
         if (str_is(name, field_names[i]))
-            return i;
-    return -1;
+            fields |= 1u << i;
+    return fields;
 }
 
-static uint16_t fields_of(const struct statement *st)
+static uint32_t fields_of(const struct statement *st)
 {
     struct str rest = st->fields_text;
     struct hash commitment;
     struct str name;
-    uint16_t fields = 0;
+    uint32_t fields = 0;
 
-    while (fields_next(&rest, &name, &commitment)) {
-        int field = field_of(name);
-
-        if (field >= 0)
-            fields |= (uint16_t)(1 << field);
-    }
+    while (fields_next(&rest, &name, &commitment))
+        fields |= fields_called(name);
     return fields;
 }
 
@@ -292,6 +262,67 @@ static struct hold_record *person_of(const struct reading *r, const struct state
     return NULL;
 }
 
+/* The act that a later record completes, which stands before it; NULL. */
+static struct hold_record *act_of(const struct reading *r, const struct statement *st, uint64_t seq)
+{
+    struct str rest = st->refs_text;
+    struct id id;
+
+    while (refs_next(&rest, &id)) {
+        struct hold_record *found = find(r, &id);
+
+        if (found && found->seq < seq && found->is_chain && !found->is_chain_change)
+            return found;
+    }
+    return NULL;
+}
+
+/* What else is a row of an item's chain. */
+static int take_mentions(struct reading *r, const struct statement *st, uint64_t seq, struct err *e)
+{
+    static const char *const types[] = {
+        [MENTION_VERIFIED] = "verification/1",
+        [MENTION_READ] = "timeline/1",
+        [MENTION_LEFT] = "timeline-left/1",
+        [MENTION_UNLAWFUL] = "unlawful/1",
+    };
+    struct hold_items *h = r->h;
+    struct str rest = st->refs_text;
+    enum tlp label = TLP_RED;
+    size_t kind = 0;
+    struct id id;
+
+    while (kind < COUNT_OF(types) && !str_is(st->type, types[kind]))
+        kind++;
+    (void)tlp_of(st->tlp, &label);
+    while (kind < COUNT_OF(types) && refs_next(&rest, &id)) {
+        struct hold_record *item = find(r, &id);
+
+        if (!item || item->item != item || item->seq >= seq || hold_mention_at(h, seq, item))
+            continue;
+        if (h->mention_count == RECORDS_MAX)
+            return err_set(e, ERR_LIMIT, "it has more records of evidence than are compared");
+        h->mentions =
+            mem_grow(h->mentions, h->mention_count, &r->mentions_room, sizeof(h->mentions[0]));
+        h->mentions[h->mention_count++] =
+            (struct hold_mention){.id = st->id,
+                                  .seq = seq,
+                                  .item = item,
+                                  .kind = (enum hold_mention_kind)kind,
+                                  .scope = number_of(st->scope),
+                                  .label = (int)label,
+                                  .time = st->time,
+                                  .by = st->by};
+    }
+    return 0;
+}
+
+static void redact_mentions(struct hold_items *h, const struct id *id)
+{
+    for (size_t i = 0; i < h->mention_count; i++)
+        h->mentions[i].is_redacted |= id_eq(&h->mentions[i].id, id);
+}
+
 static void take_redaction(const struct reading *r, const struct statement *st)
 {
     struct public_value target;
@@ -302,15 +333,16 @@ static void take_redaction(const struct reading *r, const struct statement *st)
 
     if (!public_find(st, "target", &target) || target.kind != PUBLIC_STRING ||
         !hex_read(id.b, sizeof(id.b), target.string) || !public_find(st, "names", &names) ||
-        names.kind != PUBLIC_ARRAY || !(of = find(r, &id)))
+        names.kind != PUBLIC_ARRAY)
+        return;
+    redact_mentions(r->h, &id);
+    if (!(of = find(r, &id)))
         return;
     while (public_item_next(&names.text, &name)) {
-        int field = name.kind == PUBLIC_STRING ? field_of(name.string) : -1;
-
-        if (field >= 0)
-            of->redacted |= (uint16_t)(1 << field);
-        if (name.kind == PUBLIC_STRING)
-            of->gone |= hold_bit_of(of, name.string);
+        if (name.kind != PUBLIC_STRING)
+            continue;
+        of->redacted |= fields_called(name.string);
+        of->gone |= hold_bit_of(of, name.string);
     }
 }
 
@@ -371,6 +403,7 @@ static int link_record(struct reading *r, const struct entry *entry, uint64_t se
 {
     const struct statement *st = &entry->statement;
     struct hold_items *h = r->h;
+    int rc;
 
     if (r->next < h->count && h->records[r->next].seq == seq) {
         struct hold_record *record = &h->records[r->next++];
@@ -381,23 +414,30 @@ static int link_record(struct reading *r, const struct entry *entry, uint64_t se
             record->item = record->is_change || record->is_chain
                                ? item_of(r, st, seq, record->is_chain)
                                : record;
+        if (record->is_chain_change)
+            record->act = act_of(r, st, seq);
     }
     if (str_is(st->type, "redact/1"))
         take_redaction(r, st);
-    return take_exports(r, st, seq, e);
+    rc = take_mentions(r, st, seq, e);
+    return rc ? rc : take_exports(r, st, seq, e);
 }
 
 static int take_opening(struct reading *r, const struct opening *o, struct err *e)
 {
     struct hold_record *record = find(r, &o->id);
-    int field = record ? field_of(o->name) : -1;
+    uint32_t fields = record ? fields_called(o->name) : 0;
     struct arena *arena = r->h->arena;
+    struct str value;
+    int first = 0;
 
     if (record && record->item && !record->is_chain)
         record->item->is_told = true;
     if (record)
         record->told |= hold_bit_of(record, o->name);
-    if (field < 0 || (record->values && record->values[field].p))
+    while (fields && !(fields >> first & 1))
+        first++;
+    if (!fields || (record->values && record->values[first].p))
         return 0;
     r->values_size += o->value.len;
     if (!record->values)
@@ -406,7 +446,10 @@ static int take_opening(struct reading *r, const struct opening *o, struct err *
         return err_set(e, ERR_LIMIT, "its openings tell more than is compared");
     if (!record->values)
         record->values = arena_alloc(arena, HOLD_FIELD_COUNT * sizeof(struct str));
-    record->values[field] = (struct str){arena_dup(arena, o->value.p, o->value.len), o->value.len};
+    value = (struct str){arena_dup(arena, o->value.p, o->value.len), o->value.len};
+    for (int i = first; i < HOLD_FIELD_COUNT; i++)
+        if (fields >> i & 1)
+            record->values[i] = value;
     return 0;
 }
 
@@ -443,16 +486,36 @@ static void apply(const struct reading *r, const struct hold_record *record)
     if (!item->values)
         item->values = arena_alloc(r->h->arena, HOLD_FIELD_COUNT * sizeof(struct str));
     for (int i = 0; i < HOLD_ACT; i++) {
-        uint16_t bit = (uint16_t)(1 << i);
+        uint32_t bit = 1u << i;
 
         if (!(record->fields & bit))
             continue;
         if (record->values && record->values[i].p) {
             item->values[i] = record->values[i];
-            item->withheld &= (uint16_t)~bit;
+            item->withheld &= ~bit;
         } else if (!(record->redacted & bit)) {
             item->withheld |= bit;
         }
+    }
+}
+
+/* An act has what a later record gives it. */
+static void apply_to_act(const struct reading *r, const struct hold_record *record)
+{
+    struct hold_record *act = record->act;
+
+    if (!act)
+        return;
+    if (!act->values && record->values)
+        act->values = arena_alloc(r->h->arena, HOLD_FIELD_COUNT * sizeof(struct str));
+    for (int i = HOLD_ACT; i < HOLD_OCCURRED; i++) {
+        uint32_t bit = hold_bit_of(record, str_of(field_names[i]));
+
+        if (!bit)
+            continue;
+        act->unsure = record->told & bit ? act->unsure & ~(1u << i) : act->unsure | 1u << i;
+        if (record->values && record->values[i].p)
+            act->values[i] = record->values[i];
     }
 }
 
@@ -472,8 +535,10 @@ static void apply_person(const struct reading *r, const struct hold_record *reco
 
 bool hold_is_silent(const struct hold_record *record, enum hold_field field)
 {
-    return hold_bit_of(record, str_of(field_names[field])) &&
-           (!record->values || !record->values[field].p);
+    if (field < HOLD_ACT)
+        return record->withheld >> field & 1;
+    return (record->unsure >> field & 1) || (hold_bit_of(record, str_of(field_names[field])) &&
+                                             (!record->values || !record->values[field].p));
 }
 
 bool hold_is_act(const struct hold_record *record)
@@ -513,6 +578,7 @@ int hold_items_read(struct hold_items *h, int journal, int openings, struct err 
         rc = read_openings(&r, openings, e);
     for (size_t i = 0; rc == 0 && i < h->count; i++) {
         apply(&r, &h->records[i]);
+        apply_to_act(&r, &h->records[i]);
         apply_person(&r, &h->records[i]);
     }
     return rc;

@@ -11,10 +11,24 @@ enum hold_field {
     HOLD_SHA256,
     HOLD_FILES,
     HOLD_DESTROYED,
-    HOLD_ACT, /* of a line of the chain, from here on */
+    HOLD_SEAL_NOW, /* as it is in the end, of an item */
+    HOLD_HOLDER_NOW,
+    HOLD_PLACE_NOW,
+    HOLD_ACT, /* of a line of the chain, from here on: what a later record may complete */
     HOLD_FROM,
     HOLD_TO,
-    HOLD_OCCURRED,
+    HOLD_PLACE,
+    HOLD_SEAL,
+    HOLD_BECAUSE,
+    HOLD_SIGNED,
+    HOLD_RECIPIENT,
+    HOLD_PACKAGE,
+    HOLD_OUTCOME,
+    HOLD_OCCURRED, /* and what it does not */
+    HOLD_PRECISION,
+    HOLD_CLOCK,
+    HOLD_PERFORMER,
+    HOLD_HOLDER,
     HOLD_NAME, /* of a person */
     HOLD_KEY,
     HOLD_FIELD_COUNT
@@ -37,16 +51,36 @@ struct hold_record {
     struct utc time;          /* when it was signed, and with which key */
     struct key by;
     struct hold_record *person; /* of one of a person: who it makes or changes; NULL else */
-    uint16_t fields;            /* that it has, a bit each */
-    uint16_t redacted;
-    uint16_t withheld; /* of an item: fields that a record gives it, and no opening tells */
+    struct hold_record *act;    /* of a custody-change/1: the act that it completes; NULL else */
+    uint32_t fields;            /* of an item, that it has, a bit each */
+    uint32_t redacted;
+    uint32_t withheld; /* of an item: fields that a record gives it, and no opening tells */
+    uint32_t unsure;   /* of an act: fields that a later record gives it, and no opening tells */
     bool is_change;
     bool is_chain;
     bool is_chain_change; /* of the second kind of these */
     bool is_person;
-    uint32_t acts; /* of an item: its own record, and the acts of its chain */
-    bool is_told;  /* of an item: openings tell something of it */
-    bool is_own;   /* an act of the export that the package is of: its sender always tells it */
+    uint32_t acts;      /* of an item: its own record, and the acts of its chain */
+    uint32_t due;       /* of an item: mentions that its form has to have */
+    struct str kept;    /* of an item: where it is kept now, as custody_kept_now() */
+    bool is_kept_known; /* all that says so is told */
+    bool is_told;       /* of an item: openings tell something of it */
+    bool is_own; /* an act of the export that the package is of: its sender always tells it */
+};
+
+/* A record of another kind that is a row of the chain of an item: its values are told of nobody. */
+enum hold_mention_kind { MENTION_VERIFIED, MENTION_READ, MENTION_LEFT, MENTION_UNLAWFUL };
+struct hold_mention {
+    struct id id;
+    uint64_t seq;
+    struct hold_record *item;
+    enum hold_mention_kind kind;
+    uint64_t scope;
+    int label;
+    struct utc time;
+    struct key by;
+    bool is_redacted; /* a part of it, at least */
+    bool is_due;      /* whoever told what is told could see it */
 };
 
 /* An export on record: what it says of its items stands right before it. */
@@ -61,6 +95,8 @@ struct hold_items {
     struct arena *arena;
     struct hold_record *records; /* in the journal's order */
     size_t count;
+    struct hold_mention *mentions; /* so, too; of a record in the order of its refs */
+    size_t mention_count;
     uint64_t record_count; /* of the journal, of any type */
     struct hash root;
     size_t *exported; /* numbers of records: items that left */
@@ -83,13 +119,19 @@ typedef int hold_untold(void *context, const struct hold_record *record, bool is
                         struct err *e);
 MUST_CHECK int hold_each_untold(struct hold_items *h, hold_untold *tell, void *context,
                                 struct err *e);
+/* Says of each mention whether it is due, and counts those of each item, and its acts; and where
+ * each item is kept now. */
+void hold_count_rows(struct hold_items *h);
 /* The bit of a name in .told and .gone; 0: the record has no such name. */
 uint32_t hold_bit_of(const struct hold_record *record, struct str name);
 /* The last export of any item of which openings tell: that of the package; NULL. */
 const struct hold_export *hold_last_export(const struct hold_items *h);
 /* Whether a record is a row of the chain of an item, and openings tell of both. */
 bool hold_is_act(const struct hold_record *record);
-/* It has that field, and no opening tells what it says. */
+/* What a record that is no act of it says of an item; NULL: nothing. */
+const struct hold_mention *hold_mention_at(const struct hold_items *h, uint64_t seq,
+                                           const struct hold_record *item);
+/* It has that field, or an item has it in the end, and no opening tells what it says. */
 bool hold_is_silent(const struct hold_record *record, enum hold_field field);
 /* What the person is called whose key it is, by their records that are told; empty: not told. */
 struct str hold_signer(const struct hold_items *h, const struct key *by);

@@ -189,6 +189,8 @@ static const struct {
     [HOLD_MORE_FORMS] = {"more-forms", "has forms of more items than are on record here"},
     [HOLD_NO_FORM] = {"no-form", "a form of custody that belongs to an item is not there"},
     [HOLD_FORM] = {"form", "this form says otherwise than the record of it"},
+    [HOLD_FORM_OTHER] = {"form-other", "this form is not as calm writes it, so it may show "
+                                       "anything: go by the rows that stand below"},
     [HOLD_ABSENT] = {"absent", "every package has it, and it is not there"},
     [HOLD_CUT] = {"cut", "no checkpoint seals the record of this export: the journal was cut"},
 };
@@ -414,10 +416,10 @@ void package_check_say(const struct package_check *c, struct str to, struct buf 
         say_journal(c, out);
         say_evidence(c, out);
     }
-    buf_adds(out, "README.txt and program/ are the sender's, and were compared with nothing; of "
-                  "the forms in custody/ the rows that stand above were. What of them can be "
-                  "checked, each item's records, is in the "
-                  "journal; compare a form with what stands above.\n");
+    buf_adds(out,
+             "README.txt and program/ are the sender's, and were compared with nothing; of "
+             "the forms in custody/ the rows, the SHA-256, the seal, who has it and where were "
+             "compared with the journal, and what else stands there with nothing.\n");
     say_compare(c, to, out);
 }
 

@@ -1,7 +1,8 @@
-/* package_untold.c: which records of a package's items nothing tells of, and whether the sender may
- * have meant that. */
+/* package_untold.c: which records of a package's items nothing tells of, whether the sender may
+ * have meant that, and which of them the forms have to have all the same. */
 #include <stdlib.h>
 #include "base/mem.h"
+#include "practice/custody_chain.h"
 #include "practice/package_items_read.h"
 
 /* How far what is told reaches. */
@@ -57,10 +58,10 @@ static struct reach reach_of(struct hold_items *h)
     return reach;
 }
 
-static bool is_within(const struct reach *reach, const struct hold_record *record)
+static bool is_within(const struct reach *reach, int label, const uint64_t *scope)
 {
-    return record->label <= reach->label && bsearch(&record->scope, reach->scopes, reach->count,
-                                                    sizeof(reach->scopes[0]), compare_scopes);
+    return label <= reach->label &&
+           bsearch(scope, reach->scopes, reach->count, sizeof(reach->scopes[0]), compare_scopes);
 }
 
 /* Names that it has, and nothing tells of. */
@@ -90,7 +91,65 @@ int hold_each_untold(struct hold_items *h, hold_untold *tell, void *context, str
         const struct hold_record *record = &h->records[i];
 
         if (record->item && record->item->is_told && lacks_some(record))
-            rc = tell(context, record, !record->is_own && !is_within(&reach, record), e);
+            rc = tell(context, record,
+                      !record->is_own && !is_within(&reach, record->label, &record->scope), e);
     }
     return rc;
+}
+
+const struct hold_mention *hold_mention_at(const struct hold_items *h, uint64_t seq,
+                                           const struct hold_record *item)
+{
+    size_t from = 0;
+    size_t to = h->mention_count;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+
+        if (h->mentions[middle].seq < seq)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    for (; from < h->mention_count && h->mentions[from].seq == seq; from++)
+        if (h->mentions[from].item == item)
+            return &h->mentions[from];
+    return NULL;
+}
+
+/* One after another, as they stand in the journal. */
+static void follow_place(struct hold_record *record)
+{
+    struct hold_record *item = record->item;
+
+    if (record == item) {
+        item->kept = hold_value(item, HOLD_PLACE_NOW);
+        item->is_kept_known = !hold_is_silent(item, HOLD_PLACE_NOW);
+    } else if (hold_is_silent(record, HOLD_ACT) || hold_is_silent(record, HOLD_PLACE)) {
+        item->is_kept_known = false;
+    } else {
+        item->kept = custody_kept_after(item->kept, hold_value(record, HOLD_ACT),
+                                        hold_value(record, HOLD_PLACE));
+    }
+}
+
+void hold_count_rows(struct hold_items *h)
+{
+    struct reach reach = reach_of(h);
+
+    for (size_t i = 0; i < h->count; i++) {
+        struct hold_record *record = &h->records[i];
+
+        if (record->item && !record->is_change && !record->is_chain_change)
+            follow_place(record);
+        if (hold_is_act(record))
+            record->item->acts++;
+    }
+    for (size_t i = 0; i < h->mention_count; i++) {
+        struct hold_mention *m = &h->mentions[i];
+
+        m->is_due = !m->is_redacted && is_within(&reach, m->label, &m->scope);
+        m->item->due += m->is_due;
+    }
+    free(reach.scopes);
 }

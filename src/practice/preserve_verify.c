@@ -54,17 +54,26 @@ const struct kind verification_kind = {.name = "verification",
                                        .change_words = "verification",
                                        KIND_FIELDS(verification_fields)};
 
+const char *const verification_all_words[VERIFICATION_WORDS_COUNT] = {
+    [VERIFIED_ALTERED] = "verified: not what was taken",
+    [VERIFIED_NOT_ALL] = "verified: not all of it is there",
+    [VERIFIED_MISSING] = "verified: its bytes are not there",
+    [VERIFIED_UNREADABLE] = "verified: could not be read",
+    [VERIFIED_SAME] = "verified: as it was taken",
+};
+
 struct str verification_words(const struct view *v, const struct thing *verification,
                               const struct thing *item)
 {
-    if (view_refers(v, verification, "altered", item))
-        return STR("verified: not what was taken");
-    if (view_refers(v, verification, "missing", item))
-        return thing_value(item, "files").len ? STR("verified: not all of it is there")
-                                              : STR("verified: its bytes are not there");
-    if (view_refers(v, verification, "unreadable", item))
-        return STR("verified: could not be read");
-    return STR("verified: as it was taken");
+    bool is_image = thing_value(item, "files").len > 0;
+    enum verification_word word = view_refers(v, verification, "altered", item) ? VERIFIED_ALTERED
+                                  : view_refers(v, verification, "missing", item)
+                                      ? (is_image ? VERIFIED_NOT_ALL : VERIFIED_MISSING)
+                                  : view_refers(v, verification, "unreadable", item)
+                                      ? VERIFIED_UNREADABLE
+                                      : VERIFIED_SAME;
+
+    return str_of(verification_all_words[word]);
 }
 
 /* Items that a field of it names. */

@@ -6,7 +6,16 @@
 extern const struct kind
     verification_kind; /* "verification", ev… : that items were hashed again, with the result */
 extern const struct operation preserve_verify;
-/* What a verification found of an item that it names. */
+enum verification_word {
+    VERIFIED_ALTERED,
+    VERIFIED_NOT_ALL,
+    VERIFIED_MISSING,
+    VERIFIED_UNREADABLE,
+    VERIFIED_SAME,
+    VERIFICATION_WORDS_COUNT
+};
+extern const char *const verification_all_words[VERIFICATION_WORDS_COUNT];
+/* What a verification found of an item that it names, one of these. */
 struct str verification_words(const struct view *v, const struct thing *verification,
                               const struct thing *item);
 /* What the last verification of each item found, by the item's number, of the arena; count has how

@@ -176,6 +176,15 @@ void doc_moments(struct doc *d, struct str caption, const struct doc_moment *mom
 /* One HTML file: no network, no script, a strict content security policy, light and dark, for
  * screens from 320 pixels on and for A4 and Letter. */
 void doc_html(struct doc *d, struct buf *out);
+/* Whether a page can be one that this version of doc_html() wrote, of a document of headings, text,
+ * pairs, lists, signatures and one table: its head and its style are the writer's, it has no tags
+ * but those of the writer that show what they hold, and no rows but those of the table. Of its text
+ * nothing is said. */
+struct doc_html_parts {
+    struct str before; /* the table */
+    struct str rows;   /* as they are, each <tr>…</tr> and a newline */
+};
+bool doc_html_is_own(struct str page, struct doc_html_parts *parts);
 /* CommonMark with pipe tables. */
 void doc_markdown(struct doc *d, struct buf *out);
 /* Plain text for a terminal; never wider than columns (at least 40 are used). */

@@ -71,6 +71,11 @@ static void page_style(struct buf *css, const struct doc_head *head)
     buf_adds(css, "}\n");
 }
 
+struct str html_own_css(void)
+{
+    return report_css[0].bytes;
+}
+
 /* The style is allowed by its hash alone: no other style, no script, nothing from anywhere. */
 static void html_style(struct html *h)
 {
@@ -78,37 +83,30 @@ static void html_style(struct html *h)
     struct hash hash;
 
     buf_addc(&css, '\n');
-    buf_addstr(&css, report_css[0].bytes);
+    buf_addstr(&css, html_own_css());
     page_style(&css, &h->doc->head);
     hash = hash_bytes(css.p, css.len);
-    html_literal(h, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-                    "style-src 'sha256-");
+    html_literal(h, HTML_POLICY);
     base64_add(h->out, hash.b, sizeof(hash.b));
-    html_literal(h, "'; base-uri 'none'; form-action 'none'\">\n<style>");
+    html_literal(h, HTML_STYLE);
     buf_addstr(h->out, buf_str(&css));
-    html_literal(h, "</style>\n");
 }
 
 static void html_head(struct html *h)
 {
     const struct doc_head *head = &h->doc->head;
 
-    html_literal(h, "<!DOCTYPE html>\n<html");
+    html_literal(h, HTML_BEGIN);
     html_attribute(h, "lang", head->lang);
-    html_literal(h, ">\n<head>\n<meta charset=\"utf-8\">\n");
-    html_literal(h, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                    "<meta name=\"referrer\" content=\"no-referrer\">\n"
-                    "<meta name=\"robots\" content=\"noindex\">\n"
-                    "<meta name=\"color-scheme\" content=\"light dark\">\n"
-                    "<meta name=\"generator\" content=\"calm " CALM_VERSION "\">\n");
+    html_literal(h, HTML_METAS CALM_VERSION);
     html_style(h);
-    html_literal(h, "<title>");
+    html_literal(h, HTML_TITLE);
     sink_html(h->out, head->title);
     if (head->case_name.len) {
         html_literal(h, " \xc2\xb7 ");
         sink_html(h->out, head->case_name);
     }
-    html_literal(h, "</title>\n</head>\n");
+    html_literal(h, HTML_BODY);
 }
 
 static void html_marks(struct html *h)
@@ -418,12 +416,11 @@ void doc_html(struct doc *d, struct buf *out)
 
     html_anchors_find(&h);
     html_head(&h);
-    html_literal(&h, "<body>\n<a class=\"skip\" href=\"#main\">Skip to the text</a>\n");
     html_title(&h);
     html_literal(&h, "<main id=\"main\">\n");
     html_blocks(&h, d->root);
-    html_literal(&h, "</main>\n<footer>\n");
+    html_literal(&h, HTML_FOOT);
     html_marks(&h);
-    html_literal(&h, "</footer>\n</body>\n</html>\n");
+    html_literal(&h, HTML_END);
     free(h.anchors);
 }

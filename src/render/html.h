@@ -12,6 +12,26 @@ struct html {
     unsigned table_count, figure_count;
 };
 
+/* What each page has between what differs (html_own.c knows it again by that). */
+#define HTML_BEGIN "<!DOCTYPE html>\n<html"
+#define HTML_METAS                                                                                 \
+    ">\n<head>\n<meta charset=\"utf-8\">\n"                                                        \
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"                   \
+    "<meta name=\"referrer\" content=\"no-referrer\">\n"                                           \
+    "<meta name=\"robots\" content=\"noindex\">\n"                                                 \
+    "<meta name=\"color-scheme\" content=\"light dark\">\n"                                        \
+    "<meta name=\"generator\" content=\"calm "
+#define HTML_POLICY                                                                                \
+    "\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "             \
+    "style-src 'sha256-"
+#define HTML_STYLE "'; base-uri 'none'; form-action 'none'\">\n<style>"
+#define HTML_TITLE "</style>\n<title>"
+#define HTML_BODY                                                                                  \
+    "</title>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the text</a>\n"
+#define HTML_FOOT "</main>\n<footer>\n"
+#define HTML_END "</footer>\n</body>\n</html>\n"
+struct str html_own_css(void); /* that all pages have */
+
 /* Text with places to break in words that are wider than a column of a table. */
 void html_text(struct html *h, struct str text);
 void html_literal(struct html *h, const char *markup); /* markup of ours */

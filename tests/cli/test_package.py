@@ -523,7 +523,7 @@ class Compared(Package):
             "item left out": (without(at["b.log"]), [("no-files", None)]),
             "image left out": (without(image), [("no-files", None)]),
             "files beside": ({**whole, "OPEN-ME.exe": b"evil", "journal/journal2.cj1": whole[journal], "custody/e99.html": b"", "custody/e99.txt": b""},
-                             [("foreign", "OPEN-ME.exe"), ("foreign", "journal/journal2.cj1"), ("form", "custody/e99.html"), ("more-forms", "custody")]),
+                             [("foreign", "OPEN-ME.exe"), ("foreign", "journal/journal2.cj1"), ("form-other", "custody/e99.html"), ("form-other", "custody/e99.txt"), ("more-forms", "custody")]),
             "line of a chain left out": ({**whole, openings: b"".join(o for o in told if b"Mallory" not in base64.b64decode(json.loads(o)["value"]))}, [("untold", None), ("untold", None)]),
             "form left out": (without(f"custody/{at['a.log'][9:]}."), [("no-form", at["a.log"])]),
             "no page, no program": (without("README.txt", "program/"), [("absent", "README.txt"), ("absent", "program/calm-verify")]),
@@ -532,13 +532,13 @@ class Compared(Package):
             "folder more": ({**whole, "evidence/e99/z": b"evil", "evidence/y": b"evil"}, [("no-item", "evidence/e99"), ("no-item", "evidence/y")]),
             "destroyed is there": ({**whole, "evidence/e98/old.E01": b"old"}, [("no-item", "evidence/e98")]),
             "sum withheld": ({**whole, openings: whole[openings].replace(sum_of_b, b"")}, [("no-item", at["b.log"]), ("withheld", None)]),
-            "left out with its record": ({**without(at["b.log"]), openings: b"".join(o for o in told if json.loads(o)["id"] not in about_b)}, [("more-forms", "custody"), ("no-export", None)]),
+            "left out with its record": ({**without(at["b.log"]), openings: b"".join(o for o in told if json.loads(o)["id"] not in about_b)}, [("form", f"custody/{at['b.log'][9:]}.{end}") for end in ("html", "txt")] + [("more-forms", "custody"), ("no-export", None)]),
             "journal cut": ({**whole, journal: b"".join(lines[:-1])}, [("cut", None)]),
             "form of another who": ({n: data.replace(b"ana", b"eve") if n == f"custody/{at['a.log'][9:]}.txt" else data for n, data in whole.items()}, [("form", f"custody/{at['a.log'][9:]}.txt")] * 2),
-            "form of another to": ({n: data.replace(b"Mallory", b"Weber") if n == "custody/e1.html" else data for n, data in whole.items()}, [("form", "custody/e1.html")]),
+            "form of another to": ({n: data.replace(b"Mallory", b"Weber") if n == "custody/e1.html" else data for n, data in whole.items()}, [("form", "custody/e1.html")] * 2),  # and who has it now
             "form of another day": ({n: re.sub(rb"20\d\d-\d\d-\d\d (?=[^<]*</time></td><td>handed)", b"2020-01-01 ", data) if n == "custody/e1.html" else data for n, data in whole.items()}, [("form", "custody/e1.html")]),
-            "form without a row": ({n: re.sub(rb"<tr>(?:(?!<tr>).)*Mallory.*?</tr>", b"", data) if n == "custody/e1.html" else data for n, data in whole.items()}, [("form", "custody/e1.html")]),
-            "form of no format": ({n: b"hello" if n == "custody/e1.html" else data for n, data in whole.items()}, [("form", "custody/e1.html")]),
+            "form without a row": ({n: re.sub(rb"<tr>(?:(?!<tr>).)*Mallory.*?</tr>\n", b"", data) if n == "custody/e1.html" else data for n, data in whole.items()}, [("form", "custody/e1.html")] * 2),  # the next has another number
+            "form of no format": ({n: b"hello" if n == "custody/e1.html" else data for n, data in whole.items()}, [("form-other", "custody/e1.html")]),
             "value altered": ({**whole, openings: whole[openings].replace(a_title, title)}, []),
             "no line": ({**whole, journal: whole[journal] + b"x\n"}, None),
             "no openings": (without(openings), None),
@@ -571,6 +571,121 @@ class Compared(Package):
         whole[openings] = b"".join(o for o in whole[openings].splitlines(keepends=True) if json.loads(o)["id"] not in red)
         status, said = self.opened(whole)
         self.assertEqual((status, {w["what"] for w in said["evidence"]["wrong"]}, said["evidence"]["beyond"]), (8, {"untold"}, []), said)
+
+    def rich_case(self):
+        """Rows of every kind, and values that are not spelled as they are typed."""
+        self.join("bo")
+        self.ana('preserve item "drive <b>3</b> & more" --place "Tresor Zürich, ⅔ \'x\' <b>" --seal "№ 0815"')
+        self.ana('preserve move e2 handed-over --from ana --to "Sgt. Wéber \\\\ 警察本部警察本部警察本部警察本部警察本部" --seal "№ 0815" --signed "both <i>, on the form" --signed "bo: yes" --because "§ 94"')
+        self.ana('preserve move e2 returned --from "Sgt. Wéber" --to ana --at 2020-02-03T04:05:06Z --at-clock "his watch, café" --by bo')
+        self.ana("preserve move e1 examined --by bo --because " + "long" * 30)
+        self.ana("preserve verify e1")
+        self.ana("analyse timeline e1")
+        self.ana(f"preserve get e1 {self.folder}/copy --to Mallory")
+        self.export("first.age", "e1 e2")
+
+    def test_every_cell_of_a_form_is_held_against_the_record(self):
+        self.rich_case()
+        self.export(items="e1 e2")
+        tar = tarfile.open(fileobj=io.BytesIO(self.open_with_age(self.folder / "weber.age")))
+        whole = {n: tar.extractfile(n).read() for n in tar.getnames()}
+        status, said = self.opened(whole)
+        self.assertEqual((status, said["state"], said["evidence"]["wrong"]), (0, "as-recorded", []), said)
+        html, text, drive = "custody/e1.html", "custody/e1.txt", "custody/e2.html"
+        page = whole[html].decode()
+        rows = re.findall(r"<tr><td.*?</tr>\n", page)
+        self.assertEqual([re.findall(r"<td[^>]*>(.*?)</td>", r)[2] for r in rows], ["taken", "examined", "verified: as it was taken", "examined", "copied", "exported", "exported"])
+        forged = rows[-1].replace(">7<", ">8<").replace(">exported<", ">opened<")
+        forged = re.sub(r">r\d+<", ">r99<", forged)
+        lines = "\nNo.         8\nWhen (UTC)  2026-11-28 09:00:00\nWhat        opened\nWhy         seal found broken\nBy          ana 00000000\nRecord      r99\n"
+
+        def with_page(before, after, name=html):
+            self.assertIn(before, whole[name].decode(), before)
+            return {**whole, name: whole[name].decode().replace(before, after, 1).encode()}
+
+        def styled(more):
+            style = re.search(r"<style>(.*?)</style>", page, re.S).group(1)
+            other = style + more
+            sums = [base64.b64encode(hashlib.sha256(x.encode()).digest()).decode() for x in (style, other)]
+            self.assertIn(sums[0], page)
+            return {**whole, html: page.replace(style, other).replace(sums[0], sums[1]).encode()}
+
+        record = re.search(r">(r\d+)<", rows[1]).group(1)
+        says = {
+            "a row of no record": with_page(rows[-1], rows[-1] + forged),
+            "a row of another record": with_page(f">{record}<", ">r1<"),
+            "a row of another item": with_page(f">{record}<", f'>{re.search(r">(r[0-9]+)<", whole[drive].decode()).group(1)}<'),
+            "a verification left out": with_page(rows[2], ""),
+            "a verification with another outcome": with_page("verified: as it was taken", "verified: not what it was"),
+            "a verification by another key": with_page(rows[2], re.sub(r"ana [0-9a-f]{8}", "ana 00000000", rows[2])),
+            "a verification of another day": with_page(rows[2], re.sub(r">20\d\d-", ">2019-", rows[2])),
+            "its file taken from elsewhere": with_page(rows[4], rows[4].replace("copy", "elsewhere")),
+            "another reason": with_page("longlong", "longlang"),
+            "another number": with_page('<td class="n">2<', '<td class="n">3<'),
+            "another time of record": with_page("recorded 20", "recorded 19", drive),
+            "another clock": with_page("café", "cafe", drive),
+            "said to be before, no more": with_page("SAID TO BE BEFORE THE ITEM WAS TAKEN; ", "", drive),
+            "another seal": with_page("<td>№ 0815", "<td>№ 0816", drive),
+            "another seal now": with_page("<dd>№ 0815", "<dd>№ 0816", drive),
+            "a seal more": with_page("<div><dt>Seal</dt>", "<div><dt>Seal</dt><dd>1</dd></div>\n<div><dt>Seal</dt>", drive),
+            "no seal now": {**whole, drive: re.sub(rb"<div><dt>Seal</dt><dd>.*?</dd></div>\n", b"", whole[drive])},
+            "another SHA-256": with_page(page[page.index("<dt>SHA-256</dt><dd>") :][20:26], "<wbr>0000", html),
+            "another SHA-256 in text": {**whole, text: re.sub(rb"SHA-256( +)....", rb"SHA-256\g<1>0000", whole[text], count=1)},
+            "kept elsewhere": with_page("<dt>Kept now</dt><dd>", "<dt>Kept now</dt><dd>at home, ") if b"Kept now" in whole[html] else with_page("<div><dt>Item</dt>", "<div><dt>Kept now</dt><dd>at home</dd></div>\n<div><dt>Item</dt>"),
+            "somebody who has it": with_page("<div><dt>Item</dt>", "<div><dt>Held now by</dt><dd>Mallory</dd></div>\n<div><dt>Item</dt>"),
+            "another seal in a row of text": {**whole, "custody/e2.txt": re.sub("(?m)^(Seal +№ 081)5(?=\nBy)", r"\g<1>6", whole["custody/e2.txt"].decode()).encode()},
+            "another place": with_page("Tresor Zürich", "Tresor Zurich", drive),
+            "another recipient of it": with_page("警察本部", "警察", drive),
+            "another who signed on paper": with_page("signed: bo: yes", "signed: bo: no", drive),
+            "another package": with_page("package of SHA-256 ", "package of SHA-256 0", drive),
+            "another key": with_page("to open with age1", "to open with age2", drive),
+            "not exported": with_page(rows[-2], rows[-2].replace(">exported<", ">not exported<")),
+            "another seal in text": with_page("№ 0815", "№ 0816", "custody/e2.txt"),
+            "another place in text": with_page("Tresor Zürich", "Tresor Zurich", "custody/e2.txt"),
+            "a row of no record in text": with_page("\nThe clock of the machine", lines + "\nThe clock of the machine", text),
+        }
+        others = {
+            "true rows in a comment": with_page(rows[1], f"<!--{rows[1]}-->{forged.replace('<tr>', '<TR>')}"),
+            "true rows hidden by a tag": with_page('<table class="short">', '<table class="short" hidden>'),
+            "true rows hidden by a class": with_page("<tbody>\n", '<tbody class="hidden">\n'),
+            "a label that hides": with_page('<strong class="tlp amber">', '<strong class="tlp hidden">'),
+            "a second table": with_page("</main>", "<table><tbody>\n" + forged + "</tbody></table></main>"),
+            "rows behind the table": with_page("</tbody></table></div>\n", "</tbody></table></div>\n" + forged),
+            "the table in what is not printed": with_page("</main>\n<footer>\n", "</main>\n<footer>\n<table></table>"),
+            "a style more": with_page("</title>", "</title><style>tr{display:none}</style>"),
+            "another style": styled("tr{display:none}\n"),
+            "another style in a margin": {**whole, html: styled("")[html].replace(b"@page{\n", b'@page{\n@top-left{content:"x"}}tr{display:none}@page{{}\n')},
+            "a script": with_page("</title>", "</title><script>x()</script>"),
+            "another policy": with_page("default-src 'none'", "default-src *"),
+            "what is shown backwards": with_page("<h1>", "<h1>\u202e"),
+            "orders to a terminal": with_page("\nTable 1.", "\n\x1b[8m\nTable 1.", text),
+            "rows far from the table": with_page("From here on, by hand", lines + "\nFrom here on, by hand", text),
+            "a table more": with_page("From here on, by hand", "\n---  ----  -  -  -  -  -  -  -  -\n  8  x\n", text),
+            "rows without a table": with_page("Table 1. The chain", "Table 1. A chain", text),
+        }
+        for wanted, kinds in (("form", says), ("form-other", others)):
+            for name, members in kinds.items():
+                with self.subTest(name):
+                    self.assertNotEqual(members, whole)
+                    status, said = self.opened(members)
+                    self.assertEqual((status, said["state"], {w["what"] for w in said["evidence"]["wrong"]}), (8, "not-as-recorded", {wanted}), said)
+        words = one_line(self.outsider().run(*shlex.split("preserve open again.age --to words --identity key.txt")).stdout.decode())
+        self.assertIn("custody/e1.txt: this form is not as calm writes it", words)
+
+    def test_a_table_side_by_side_is_taken_apart_by_the_columns_of_its_characters(self):
+        self.ana('preserve move e1 stored --place "Zürich 警察, Raum 3"')
+        self.ana.json(f"preserve export weber.age e1 --because 1 --to 警 --recipient {self.recipient}")
+        tar = tarfile.open(fileobj=io.BytesIO(self.open_with_age(self.folder / "weber.age")))
+        whole = {n: tar.extractfile(n).read() for n in tar.getnames()}
+        form = whole["custody/e1.txt"].decode()
+        self.assertRegex(form, r"\n---  -.*(?:\n.*)*\n +2  .* stored +Zürich")
+        self.assertEqual(self.opened(whole)[1]["evidence"]["wrong"], [])
+        for before, after in (("警察", "警官"), ("Raum 3", "Raum 4"), ("  警", "  官"), ("\nThe clock of", "    2026-11-28 09:00:00  opened\n\nThe clock of"), ("\n  2  20", "\n     20")):
+            with self.subTest(after):
+                self.assertIn(before, form)
+                other = form.replace(f"\n{before}" if "clock" in before else before, after, 1)
+                status, said = self.opened({**whole, "custody/e1.txt": other.encode()})
+                self.assertEqual((status, {(w["what"], w["path"]) for w in said["evidence"]["wrong"]}), (8, {("form", "custody/e1.txt")}), said)
 
     def says_what_it_found(self, whole, made, image):
         """The words, and what can be compared only by people."""

@@ -223,7 +223,7 @@ static void add_told(struct buf *out, const char *what, const struct hold_list *
         if (what)
             buf_adds(out, what);
         else
-            buf_addc(out, "CUMNFWRXETGOPYA"[t->wrong]);
+            buf_addc(out, "CUMNFWRXETGOPYAZ"[t->wrong]);
         buf_addf(out, " " STR_FMT " " STR_FMT " " STR_FMT "\n", STR_ARG(t->folder),
                  STR_ARG(t->record), STR_ARG(t->title));
     }
