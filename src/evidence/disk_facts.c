@@ -165,7 +165,7 @@ void disk_open_fs(struct disk_image *image, uint64_t first, uint64_t count, stru
     if (!opened) {
         say_unread(fs);
         if (!disk_know(image, off, false, fs))
-            disk_know_copy(image, off, bytes_there(image, off, count), fs);
+            disk_know_refused(image, off, bytes_there(image, off, count), fs);
         tsk_error_reset();
         return;
     }

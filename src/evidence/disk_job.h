@@ -81,9 +81,9 @@ bool disk_know_start(struct disk_image *image, struct disk_fs *fs);
 /* What begins there and is not for libtsk: kind and advice; false: nothing that is known. The first
  * are told by bytes that no file system has there, the others only where libtsk read nothing. */
 bool disk_know(struct disk_image *image, uint64_t off, bool only_certain, struct disk_fs *fs);
-/* What begins there has lost its beginning, of which a copy lies in the bytes that it may have:
- * kind and advice. */
-bool disk_know_copy(struct disk_image *image, uint64_t off, uint64_t size, struct disk_fs *fs);
+/* What libtsk refused begins as a file system does, or has lost its beginning, of which a copy lies
+ * in the bytes that it may have: kind and advice. */
+bool disk_know_refused(struct disk_image *image, uint64_t off, uint64_t size, struct disk_fs *fs);
 /* Label, times and the like, from the superblock. */
 void disk_add_facts(struct disk_image *image, uint64_t off, struct disk_fs *fs);
 

@@ -13,6 +13,9 @@
     "it is encrypted. With its key, open it read-only on a machine of your own, and image what "   \
     "is inside: " how
 
+/* Its first sector is there, so nothing is said to be lost. */
+#define BEGINS_SO "it begins as one does, but what follows is not read"
+
 static const struct known {
     const char *kind;
     const char *advice;
@@ -50,6 +53,21 @@ static const struct known {
     {"squashfs", "calm does not read squashfs. unsquashfs unpacks it", 0, STR_CONST("hsqs"), true},
     {"swap", "it has no files; what was in memory lies in the image as it is", 4086,
      STR_CONST("SWAPSPACE2"), false},
+    {"UDF",
+     "calm does not read UDF. Attach the image read-only (losetup -r) and mount -t udf -o ro",
+     34817, STR_CONST("NSR0"), false},
+    {"NILFS2",
+     "calm does not read NILFS2. Attach the image read-only (losetup -r) and mount -o "
+     "ro,norecovery",
+     1024, STR_CONST("\2\0\0\0\0\0\x34\x34"), false},
+    {"exFAT", BEGINS_SO "; on a copy, fsck.exfat -n says what is wrong", 3, STR_CONST("EXFAT   "),
+     false},
+    {"FAT32", BEGINS_SO "; on a copy, fsck.fat -n says what is wrong", 82, STR_CONST("FAT32   "),
+     false},
+    {"FAT16", BEGINS_SO "; on a copy, fsck.fat -n says what is wrong", 54, STR_CONST("FAT16   "),
+     false},
+    {"FAT12", BEGINS_SO "; on a copy, fsck.fat -n says what is wrong", 54, STR_CONST("FAT12   "),
+     false},
     {"EROFS", "calm does not read EROFS. fsck.erofs --extract unpacks it", 1024,
      STR_CONST("\xe2\xe1\xf5\xe0"), false},
 };
@@ -144,7 +162,94 @@ bool disk_know(struct disk_image *image, uint64_t off, bool only_certain, struct
     return true;
 }
 
-enum { SUPER_SIZE = 128, GROUP_COUNT = 8, BLOCK_SIZE_COUNT = 7 };
+enum {
+    SUPER_SIZE = 128,
+    GROUP_COUNT = 8,
+    BLOCK_SIZE_COUNT = 7,
+    EXT_JOURNAL_DEV = 0x8,
+    EXT_BIGALLOC = 0x200,
+    NTFS_CLUSTER_MOST = 64 << 10 /* that libtsk reads */
+};
+
+/* What libtsk said stays. */
+static void know_begun(struct disk_fs *fs, const char *kind, const char *advice)
+{
+    char said[DISK_ADVICE_SIZE];
+
+    snprintf(said, sizeof(said), "%s", fs->advice);
+    know(fs, kind, BEGINS_SO);
+    if (advice)
+        snprintf(fs->advice, sizeof(fs->advice), "%s", advice);
+    else if (said[0])
+        snprintf(fs->advice, sizeof(fs->advice), BEGINS_SO ": %.300s", said);
+}
+
+/* Documentation/filesystems/ext4/super.rst: s_magic, s_rev_level, s_inodes_count, s_blocks_count,
+ * s_log_block_size; s_feature_incompat, s_feature_ro_compat, s_log_cluster_size. */
+static bool know_ext_begin(struct disk_image *image, uint64_t off, struct disk_fs *fs)
+{
+    char bytes[SUPER_SIZE];
+    char advice[DISK_ADVICE_SIZE];
+    struct str super = {bytes, SUPER_SIZE};
+
+    if (!disk_image_read(image, off + 1024, bytes, SUPER_SIZE) || le_at(super, 0x38, 2) != 0xef53 ||
+        le32_at(super, 0x4c) > 1 || le32_at(super, 0x18) > 6)
+        return false;
+    if (le32_at(super, 0x60) & EXT_JOURNAL_DEV) {
+        know(
+            fs, "ext journal",
+            "it is the journal of an ext3 or ext4 on another device, and has no files: dumpe2fs -h "
+            "says whose. Image both, and mount neither");
+        return true;
+    }
+    if (le32_at(super, 0) == 0)
+        return false;
+    if (!(le32_at(super, 0x64) & EXT_BIGALLOC) || le32_at(super, 0x1c) > 20) {
+        know_begun(fs, "ext2, ext3 or ext4", NULL);
+        return true;
+    }
+    snprintf(advice, sizeof(advice),
+             "it has clusters of %u KiB (bigalloc), which calm does not read. Attach the image "
+             "read-only (losetup -r) and mount -o ro,noload on a machine of your own; debugfs -c "
+             "reads it without",
+             1u << le32_at(super, 0x1c));
+    know_begun(fs, "ext4", advice);
+    return true;
+}
+
+/* MS: the byte at 13 is a number of sectors up to 128, or the two to the power of what lacks to
+ * 256. */
+static uint64_t ntfs_cluster(struct str boot)
+{
+    unsigned said = (unsigned)le_at(boot, 13, 1);
+    uint64_t sectors = said <= 128 ? said : said >= 225 ? 1ull << (256 - said) : 0;
+
+    return sectors * le_at(boot, 11, 2);
+}
+
+static bool is_ntfs_boot(struct str sector)
+{
+    return memcmp(sector.p + 3, "NTFS    ", 8) == 0 && memcmp(sector.p + 510, "\x55\xaa", 2) == 0;
+}
+
+static bool know_ntfs_begin(struct disk_image *image, uint64_t off, struct disk_fs *fs)
+{
+    char bytes[512];
+    char advice[DISK_ADVICE_SIZE];
+    struct str boot = {bytes, sizeof(bytes)};
+    uint64_t cluster;
+
+    if (!disk_image_read(image, off, bytes, sizeof(bytes)) || !is_ntfs_boot(boot))
+        return false;
+    cluster = ntfs_cluster(boot);
+    snprintf(advice, sizeof(advice),
+             "it has clusters of %llu KiB, which calm does not read. Attach the image read-only "
+             "(losetup -r) and mount it on a machine of your own: mount -t ntfs3 -o ro, or "
+             "ntfs-3g -o ro",
+             (unsigned long long)(cluster >> 10));
+    know_begun(fs, "ntfs", cluster > NTFS_CLUSTER_MOST ? advice : NULL);
+    return true;
+}
 
 /* Whether the superblock of ext that lies in that group says so itself
  * (Documentation/filesystems/ext4/super.rst). */
@@ -190,7 +295,7 @@ static bool know_ntfs_copy(struct disk_image *image, uint64_t off, uint64_t size
 
     if (size < 2 * (uint64_t)sector ||
         !disk_image_read(image, off + size - sector, bytes, sizeof(bytes)) ||
-        memcmp(bytes + 3, "NTFS    ", 8) != 0 || memcmp(bytes + 510, "\x55\xaa", 2) != 0)
+        !is_ntfs_boot((struct str){bytes, sizeof(bytes)}))
         return false;
     snprintf(fs->kind, sizeof(fs->kind), "ntfs");
     snprintf(fs->advice, sizeof(fs->advice),
@@ -201,9 +306,10 @@ static bool know_ntfs_copy(struct disk_image *image, uint64_t off, uint64_t size
     return true;
 }
 
-bool disk_know_copy(struct disk_image *image, uint64_t off, uint64_t size, struct disk_fs *fs)
+bool disk_know_refused(struct disk_image *image, uint64_t off, uint64_t size, struct disk_fs *fs)
 {
-    bool is_known = know_ext_copy(image, off, size, fs) || know_ntfs_copy(image, off, size, fs);
+    bool is_known = know_ext_begin(image, off, fs) || know_ntfs_begin(image, off, fs) ||
+                    know_ext_copy(image, off, size, fs) || know_ntfs_copy(image, off, size, fs);
 
     tsk_error_reset();
     return is_known;
