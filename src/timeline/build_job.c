@@ -412,7 +412,7 @@ static int begin_given(struct job *j, const struct walked *m, struct reader *r, 
                               .last = j->task.date,
                               .before = j->task.before,
                               .is_stray = j->task.is_stray != 0,
-                              .written_s = j->task.written_s,
+                              .written_s = j->task.end_s ? j->task.end_s : j->task.written_s,
                               .breaks = &j->breaks};
     return 0;
 }
@@ -486,9 +486,9 @@ static int count_part(void *context, const struct walked *m, struct err *e)
         return rc;
     rc = reader_count_years(&r, j->task.from, j->task.to, UINT64_MAX, &part, 1, hosts, e);
     reader_end(&r);
-    counted = (struct build_counted){part.runs.strays,        part.has_clock, part.has_fold,
-                                     part.runs.before,        part.runs.last, hosts->has_many,
-                                     part.runs.has_many_backs};
+    counted = (struct build_counted){part.runs.strays,         part.has_clock, part.has_fold,
+                                     part.runs.before,         part.runs.last, hosts->has_many,
+                                     part.runs.has_many_backs, part.end_s};
     rc = rc ? rc : tell_runs(j, &part.runs, e);
     rc = rc ? rc : tell_host_places(j, hosts, e);
     return rc ? rc : worker_send(j->channel, BUILD_COUNTED, bytes_of(&counted, sizeof(counted)), e);

@@ -54,6 +54,17 @@ static int tell_end(struct reader *r, struct err *e)
         day_of(end, r->written_s));
 }
 
+/* Of journalctl's output, as it is printed long after. */
+static int tell_stated_end(struct reader *r, struct err *e)
+{
+    char end[UTC_PLAIN_SIZE];
+
+    return tell(r, e,
+                "its head says that its lines end at %s: their years follow from that, and not "
+                "from when it was written",
+                day_of(end, r->years.breaks->end_s));
+}
+
 /* Some lines without a year are of none that follows from their order. */
 static int tell_strays(struct reader *r, struct err *e)
 {
@@ -137,6 +148,8 @@ int job_tell_years(struct reader *r, struct err *e)
         return tell_none(r, e);
     if (rc == 0 && r->has_inferred_years && r->has_end)
         rc = tell_end(r, e);
+    if (rc == 0 && b && r->has_inferred_years && b->end_s)
+        rc = tell_stated_end(r, e);
     if (rc == 0 && b && b->strays)
         rc = tell_strays(r, e);
     if (rc == 0 && b && b->blocks)

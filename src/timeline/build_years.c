@@ -65,6 +65,7 @@ int build_take_counted(struct lane *l, struct str body, struct err *e)
     part->runs.has_many_backs = c.has_many_backs != 0;
     part->runs.before = c.before;
     part->runs.last = c.last;
+    part->end_s = c.end_s;
     part->has_clock = c.has_clock != 0;
     part->has_fold = c.has_fold != 0;
     l->building->hosts.has_many = l->building->hosts.has_many || c.has_many_hosts;

@@ -303,6 +303,25 @@ static enum line_verdict epoch_bracket(struct reader *r, struct str line, struct
     return str_starts(line, "[") ? in_bracket(r, line, take_seconds, e) : other(line);
 }
 
+/* What glog and klog write in front of a file (logging.cc, LogFileObject::Write). */
+static bool is_glog_head(struct reader *r, struct str line)
+{
+    static const char *const others[] = {"Running on machine: ", "Application fingerprint: ",
+                                         "Running duration (h:mm:ss): ", "Binary: Built with ",
+                                         "Log line format: "};
+    struct dated d;
+
+    if (str_take(&line, "Log file created at: ")) {
+        if (dated_slashes(&line, &d))
+            reader_states_begin(r, &d.time);
+        return true;
+    }
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        if (str_starts(line, others[i]))
+            return true;
+    return false;
+}
+
 /* "I1125 03:12:09.123456    1234 server.go:415] …", and "I20261125 …" of later versions of glog. */
 static enum line_verdict glog(struct reader *r, struct str line, struct event *e)
 {
@@ -314,6 +333,8 @@ static enum line_verdict glog(struct reader *r, struct str line, struct event *e
     struct dated d = {0};
     size_t digits = 0;
 
+    if (is_glog_head(r, line))
+        return LINE_COMMENT;
     while (digits + 1 < at.len && char_is_digit(at.p[digits + 1]))
         digits++;
     if (!level || (digits != 4 && digits != 8) || at.len < digits + 17)

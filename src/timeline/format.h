@@ -162,6 +162,10 @@ struct reader {
 };
 /* Puts the time that a line states into e. */
 void reader_time(struct reader *r, struct event *e, const struct stated *s);
+/* What a head says of its source: when its lines end, so that the years of those that state none
+ * follow from that; or when they begin, next to which the first of them are. */
+void reader_states_end(struct reader *r, const struct stated *s);
+void reader_states_begin(struct reader *r, const struct stated *s);
 /* e has a time that nobody can read; its text is kept. */
 void reader_no_time(struct event *e, struct str text);
 /* The zone of a time by its name in the tz database ("Europe/Berlin"), where that is known here. */

@@ -93,6 +93,23 @@ void reader_time(struct reader *r, struct event *e, const struct stated *s)
     e->doubt |= s->is_of_century ? DOUBT_YEAR : 0;
 }
 
+void reader_states_end(struct reader *r, const struct stated *s)
+{
+    int64_t end_s;
+
+    if (!r->counting || s->year == 0 || !stated_is_date(s))
+        return;
+    end_s = stated_seconds(s) - (s->has_zone ? s->zone_s : 0);
+    if (end_s > r->counting->end_s)
+        r->counting->end_s = end_s;
+}
+
+void reader_states_begin(struct reader *r, const struct stated *s)
+{
+    if (r->counting && s->year && stated_is_date(s))
+        years_part_add_head(r->counting, s);
+}
+
 void reader_no_time(struct event *e, struct str text)
 {
     e->precision = TIME_NONE;

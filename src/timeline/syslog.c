@@ -423,6 +423,8 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
         return LINE_EVENT;
     if (is_indented(line))
         return LINE_CONTINUES;
+    if (line.p[0] == '-' && journal_text_is_comment(r, line))
+        return LINE_COMMENT;
     if (has_priority && !take_priority(&line, e))
         return LINE_FOREIGN;
     if (has_priority && is_5424(&line))

@@ -22,6 +22,8 @@ void syslog_take_chain(struct reader *r, struct str *rest, bool needs_pid, struc
 /* Behind a host. UniFi's devices have their name twice: "gate gate sshd[7]: ", "gate gate
  * [WAN-D-1] …". */
 bool syslog_take_tag_again(struct str *rest, struct event *e);
+/* "-- Reboot --", "-- Logs begin at …, end at …. --": what journalctl writes between its lines. */
+bool journal_text_is_comment(struct reader *r, struct str line);
 /* '[id name="value" …]' of RFC 5424, several one after another; a quoted value may hold \" \\ \].
  * Or "-". False: it has no end. */
 bool syslog_take_structured(struct str *rest, struct str *data);

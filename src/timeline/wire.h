@@ -38,6 +38,7 @@ struct build_task {
     uint32_t break_count;             /* likewise */
     uint64_t strays, hosts, blocks;   /* likewise */
     uint64_t changes;                 /* likewise */
+    int64_t end_s;                    /* likewise */
     uint32_t has_many_hosts, is_none; /* likewise */
     uint32_t index_size, zones_size;  /* zones by their names (zone_names.h) */
     uint32_t end_count, unused_then;  /* of sources of a rotation */
@@ -85,6 +86,7 @@ struct build_counted {
     uint32_t has_clock, has_fold;
     struct year_stated before, last; /* as struct year_runs has them */
     uint32_t has_many_hosts, has_many_backs;
+    int64_t end_s; /* as struct years_part has it */
 };
 struct build_source {
     int64_t written_s;

@@ -468,6 +468,17 @@ static bool has_none(const struct year_breaks *b)
     return false;
 }
 
+/* What a head says counts where the source was written later; 0: nothing does. */
+static int64_t end_of(const struct years_part *parts, size_t count, int64_t written_s)
+{
+    const struct stated oldest = {.year = OLDEST_YEAR, .month = 1, .day = 1};
+    int64_t end_s = 0;
+
+    for (size_t i = 0; i < count; i++)
+        end_s = parts[i].end_s > end_s ? parts[i].end_s : end_s;
+    return end_s >= stated_seconds(&oldest) && end_s < written_s ? end_s : 0;
+}
+
 void years_place(const struct years_part *parts, size_t count, const struct year_hosts *hosts,
                  int64_t written_s, struct years *begin, struct year_breaks *breaks)
 {
@@ -475,12 +486,15 @@ void years_place(const struct years_part *parts, size_t count, const struct year
     struct years y = {.written_s = written_s, .breaks = breaks};
     CLEANUP(year_sweep_release) struct year_sweep sweep;
     struct host_changes changes = {0};
+    int64_t end_s = end_of(parts, count, written_s);
 
+    written_s = y.written_s = end_s ? end_s : written_s;
     year_sweep_begin(&sweep, hosts);
     for (size_t i = 0; i < count; i++)
         year_runs_append(&sum, &parts[i], &sweep);
     part_hosts(&sum, &sweep, written_s, &changes);
     settle_each(&sum, written_s, breaks);
+    breaks->end_s = end_s;
     breaks->has_many_hosts = hosts->has_many;
     breaks->is_none = has_none(breaks);
     breaks->changes = has_shown_years(&sum) ? 0 : count_changes(&changes, breaks, written_s);

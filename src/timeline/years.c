@@ -141,7 +141,7 @@ void years_part_same_day(struct years_part *p, int hour, int minute, int second)
     run->last.second = (uint32_t)second;
 }
 
-void years_part_add_stated(struct years_part *p, const struct stated *s)
+static void add_stated(struct years_part *p, const struct stated *s, uint64_t lines)
 {
     const struct year_date d = year_date_of(s);
 
@@ -151,5 +151,15 @@ void years_part_add_stated(struct years_part *p, const struct stated *s)
     year_runs_add_stated(
         &p->runs,
         &(struct year_stated){
-            .first_year = s->year, .last_year = s->year, .lines = 1, .first = d, .last = d});
+            .first_year = s->year, .last_year = s->year, .lines = lines, .first = d, .last = d});
+}
+
+void years_part_add_stated(struct years_part *p, const struct stated *s)
+{
+    add_stated(p, s, 1);
+}
+
+void years_part_add_head(struct years_part *p, const struct stated *s)
+{
+    add_stated(p, s, DENSE_LINES);
 }

@@ -103,7 +103,9 @@ struct year_breaks {
     bool has_many_hosts; /* of more than are known, so that none does */
     uint64_t changes;    /* how often the host changes where dates go on, and nothing shows whether
                             lines before it are of the year before */
-    bool is_none; /* what followed cannot be: each line is of the last year in which it can */
+    int64_t end_s; /* when the source says that its lines end, before it was written; 0: it does
+                      not, and years follow from when it was */
+    bool is_none;  /* what followed cannot be: each line is of the last year in which it can */
 };
 /* While lines are read. Zero-initialise. */
 struct years {
@@ -126,6 +128,7 @@ struct years_part {
     bool is_last;        /* the last line is the last one of the runs, too */
     bool has_clock;      /* it has times without a zone, */
     bool has_fold;       /* and such as may have happened twice, or nearly */
+    int64_t end_s;       /* when the source says that its lines end; 0: it does not */
 };
 void years_part_release(struct years_part *p);
 /* Its host is seen, too. */
@@ -133,6 +136,8 @@ void years_part_add(struct years_part *p, const struct stated *s, uint64_t at,
                     struct year_hosts *hosts, struct str host);
 /* A line that states its year. */
 void years_part_add_stated(struct years_part *p, const struct stated *s);
+/* A head that states when its lines begin counts as enough of them. */
+void years_part_add_head(struct years_part *p, const struct stated *s);
 /* Where is_last: one more line of the day of the last one. */
 void years_part_same_day(struct years_part *p, int hour, int minute, int second);
 /* begin[i] gets the years with which part i begins, for a source that was written last then. */

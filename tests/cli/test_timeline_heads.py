@@ -118,6 +118,29 @@ class Recognition(unittest.TestCase):
                 self.assertEqual((counts["format"], counts["events"], counts["unparsed"]), ("syslog", 5000, 0))
 
 
+class Heads(unittest.TestCase):
+    """What a head states once counts before when the file was written, November 2026 here."""
+    BETWEEN = ("Jan 02 10:00:00 web1 kernel: Linux version 5.10\nJul 02 10:00:01 web1 sshd[5]: x\nJan 03 10:00:01 web1 sshd[5]: x\n-- Reboot --\n"
+               "-- Boot 0123456789abcdef0123456789abcdef --\nNov 21 03:15:00 web1 sshd[5]: x\n")
+    TIMES = ["2023-01-02T10:00:00Z", "2023-07-02T10:00:01Z", "2024-01-03T10:00:01Z", "2024-11-21T03:15:00Z"]
+
+    def test_the_head_of_journalctl_says_when_its_lines_end(self):
+        # src/journal/journalctl.c of systemd 239 and 247: before, the words differ.
+        for head in ("-- Logs begin at Mon 2023-01-02 10:00:00 CET, end at Thu 2024-11-21 03:15:00 CET. --", "-- Journal begins at Mon 2023-01-02 10:00:00 CET, ends at Thu 2024-11-21 03:15:00 CET. --"):
+            events, counts = read_lines(head + "\n" + self.BETWEEN)
+            self.assertEqual([event["time"] for event in events], self.TIMES)
+            self.assertEqual((counts["format"], counts["comments"], counts["unparsed"]), ("syslog", 3, 0))
+        for head in ("-- Logs begin at Mon 2023-01-02 10:00:00 CET, end at Thu 2099-11-21 03:15:00 CET. --", "-- Logs begin at some time --"):  # the file is older; no time
+            self.assertEqual(read_lines(head + "\n" + self.BETWEEN)[0][-1]["time"], "2026-11-21T03:15:00Z")
+
+    def test_the_head_of_glog_says_when_its_lines_begin(self):
+        # glog: logging.cc, LogFileObject::Write; klog has the same.
+        head = "Log file created at: 2024/11/20 03:12:09\nRunning on machine: web1\nBinary: Built with gc go1.20 for linux/amd64\nLog line format: [IWEF]mmdd hh:mm:ss.uuuuuu threadid file:line] msg\n"
+        events, counts = read_lines(head + "I1120 03:12:10.123456    1234 server.go:5] x\n" * 9 + "I0102 03:12:10.123456    1234 server.go:5] x\n")
+        self.assertEqual([events[0]["time"], events[-1]["time"]], ["2024-11-20T03:12:10.123456Z", "2025-01-02T03:12:10.123456Z"])
+        self.assertEqual((counts["format"], counts["comments"], counts["unparsed"]), ("dated", 4, 0))
+
+
 class Logins(unittest.TestCase):
     """Of utmp, wtmp and btmp one record says nothing of the others."""
 
