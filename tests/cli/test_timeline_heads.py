@@ -63,7 +63,7 @@ class Recognition(unittest.TestCase):
                 evidence.write_bytes(packed)
                 subprocess.run([STORE, "build", evidence, store], check=True, capture_output=True, timeout=60)
                 rows = subprocess.run([STORE, "rows", store, ""], check=True, capture_output=True, timeout=60).stdout.decode().splitlines()
-            known = [row for row in rows if row.endswith("event.kind=event\tevent.dataset=syslog")]
+            known = [row for row in rows if {"event.kind=event", "event.dataset=syslog"} <= set(row.split("\t"))]
             self.assertGreater(len(known), 20000 // share * 0.8, share)
 
     def test_text_behind_zeros_in_gzip_is_read_and_no_empty_archive(self):
@@ -74,7 +74,7 @@ class Recognition(unittest.TestCase):
                 subprocess.run([STORE, "build", evidence, store], check=True, capture_output=True, timeout=60)
                 rows = subprocess.run([STORE, "rows", store, ""], check=True, capture_output=True, timeout=60).stdout.decode().splitlines()
                 self.assertEqual(len(rows), lines + 1)
-                self.assertEqual([row.split("\t")[1:3] for row in rows if "event.kind=notice" in row], [["event.kind=notice", "message=1024 bytes of zeros instead of text."]])
+                self.assertEqual(["message=1024 bytes of zeros instead of text." in row.split("\t") for row in rows if "event.kind=notice" in row], [True])
 
     def test_what_is_no_text_is_not_kept_line_by_line(self):
         for name, data in (("packed", gzip.compress(os.urandom(3000))), ("zeros", bytes(5000)), ("nothing", b""),
