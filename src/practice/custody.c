@@ -2,6 +2,7 @@
 #include "practice/custody.h"
 #include "base/sink.h"
 #include "practice/calm.h"
+#include "practice/custody_break.h"
 #include "practice/custody_chain.h"
 #include "practice/custody_check.h"
 #include "practice/custody_table.h"
@@ -282,8 +283,22 @@ struct str custody_place(struct decision *d, const char *what, const char *path)
     return (struct str){arena_dup(d->arena, out.p, out.len), out.len};
 }
 
+/* Who had it, or which seal was on it, where a row says otherwise. */
+static void break_json(const struct custody_breaks *breaks, uint64_t seq, struct json *j)
+{
+    for (size_t i = 0; i < breaks->count; i++) {
+        const struct custody_break *b = &breaks->list[i];
+
+        if (b->seq == seq && b->holder.len)
+            json_put_str(j, "holder_before", b->holder);
+        if (b->seq == seq && b->seal.len)
+            json_put_str(j, "seal_before", b->before);
+    }
+}
+
 static int link_json(const struct view *v, const struct custody_link *l,
-                     const struct custody_taken *taken, struct json *j, struct err *e)
+                     const struct custody_taken *taken, const struct custody_breaks *breaks,
+                     struct json *j, struct err *e)
 {
     static const char *const fields[] = {"from",   "to",        "place",   "seal",   "because",
                                          "signed", "recipient", "package", "outcome"};
@@ -307,6 +322,7 @@ static int link_json(const struct view *v, const struct custody_link *l,
     for (size_t i = 0; i < COUNT_OF(fields); i++)
         if (custody_said(l, fields[i]).len)
             json_put_str(j, fields[i], custody_said(l, fields[i]));
+    break_json(breaks, l->seq, j);
     if (l->timeline && thing_value_if(l->timeline, "events").len)
         json_put_str(j, "events", thing_value_if(l->timeline, "events"));
     json_put_str(j, "by", buf_str(&signer));
@@ -319,6 +335,7 @@ static int form_json(const struct view *v, const struct thing *item, struct answ
                      struct err *e)
 {
     CLEANUP(custody_taken_release) struct custody_taken taken = {0};
+    CLEANUP(custody_breaks_release) struct custody_breaks breaks = {0};
     uint64_t seq = 0;
     struct custody_link l;
     struct json j;
@@ -326,6 +343,7 @@ static int form_json(const struct view *v, const struct thing *item, struct answ
 
     if (rc)
         return rc;
+    custody_breaks_find(&breaks, v, item, &taken, NULL);
     json_begin(&j, &a->json);
     json_object_begin(&j);
     json_name(&j, "item");
@@ -333,7 +351,7 @@ static int form_json(const struct view *v, const struct thing *item, struct answ
     json_name(&j, "chain");
     json_array_begin(&j);
     while (rc == 0 && custody_next(v, item, &taken, &seq, &l))
-        rc = link_json(v, &l, &taken, &j, e);
+        rc = link_json(v, &l, &taken, &breaks, &j, e);
     json_array_end(&j);
     json_object_end(&j);
     return rc;

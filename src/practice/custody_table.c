@@ -1,5 +1,6 @@
 /* custody_table.c: the rows of a chain of custody in the table of its form. */
 #include "practice/custody_table.h"
+#include "practice/custody_break.h"
 #include "journal/entry.h"
 
 const char *const custody_clock_words[CUSTODY_CLOCK_COUNT_] = {
@@ -256,6 +257,51 @@ static void say_signers(const struct view *v, struct doc *d, const struct thing 
     doc_end(d);
 }
 
+/* The number of a row, by its record. */
+static uint64_t row_of(const struct view *v, const struct thing *item,
+                       const struct custody_taken *taken, uint64_t record)
+{
+    struct custody_link l;
+    uint64_t number = 1;
+
+    for (uint64_t seq = 0; custody_next(v, item, taken, &seq, &l) && l.seq != record;)
+        number++;
+    return number;
+}
+
+/* In the order in which the acts are said to have been, so what is recorded later mends it. */
+static void say_breaks(const struct view *v, struct doc *d, const struct thing *item,
+                       const struct custody_taken *taken)
+{
+    CLEANUP(custody_breaks_release) struct custody_breaks breaks = {0};
+
+    custody_breaks_find(&breaks, v, item, taken, NULL);
+    if (!breaks.count)
+        return;
+    doc_para_text(d, "Where the chain does not hold together, in the order of the times that were "
+                     "said:");
+    doc_list(d, DOC_BULLETS);
+    for (size_t i = 0; i < breaks.count; i++) {
+        const struct custody_break *b = &breaks.list[i];
+        struct inlines *t = doc_item(d);
+
+        inline_printf(t, "row %llu: ", (unsigned long long)row_of(v, item, taken, b->seq));
+        if (b->holder.len)
+            inline_printf(t, "it comes from " STR_FMT ", and " STR_FMT " had it%s",
+                          STR_ARG(b->from), STR_ARG(b->holder), b->seal.len ? "; " : "");
+        if (b->seal.len && b->before.len)
+            inline_printf(t,
+                          "its seal is " STR_FMT ", and was " STR_FMT
+                          ": no row says that it was opened or sealed",
+                          STR_ARG(b->seal), STR_ARG(b->before));
+        else if (b->seal.len)
+            inline_printf(
+                t, "its seal is " STR_FMT ", and it was open: no row says that it was sealed",
+                STR_ARG(b->seal));
+    }
+    doc_end(d);
+}
+
 /* In a package its own row is the last, and what it says of itself is true where it is read. */
 int custody_add_chain(const struct view *v, struct doc *d, const struct thing *item,
                       const struct custody_taken *taken, bool is_in_package, struct err *e)
@@ -284,6 +330,7 @@ int custody_add_chain(const struct view *v, struct doc *d, const struct thing *i
     doc_end(d);
     if (rc)
         return rc;
+    say_breaks(v, d, item, taken);
     say_clocks(&clocks, d);
     say_signers(v, d, item, taken);
     return 0;

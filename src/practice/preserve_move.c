@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include "base/sink.h"
 #include "practice/custody.h"
+#include "practice/custody_break.h"
 #include "practice/custody_chain.h"
 #include "practice/custody_table.h"
 #include "practice/evidence.h"
@@ -50,6 +51,48 @@ const struct kind custody_kind = {.name = "custody",
                                   .change_words = "custody changed",
                                   KIND_FIELDS(custody_fields)};
 
+static void say_quoted(struct decision *d, struct str text)
+{
+    sink_terminal(&d->say, text, false);
+}
+
+/* A hand-over that nobody recorded, a seal that nobody broke: what a defence asks for first. */
+static void say_breaks(struct decision *d, const struct thing *item, struct utc when,
+                       const struct custody_taken *taken)
+{
+    CLEANUP(custody_breaks_release) struct custody_breaks breaks = {0};
+    const struct custody_act act = {.said = when,
+                                    .seq = UINT64_MAX,
+                                    .act = input_value(d->op, d->input, "act"),
+                                    .from = input_value(d->op, d->input, "from"),
+                                    .to = input_value(d->op, d->input, "to"),
+                                    .seal = input_value(d->op, d->input, "seal")};
+
+    custody_breaks_find(&breaks, d->view, item, taken, &act);
+    for (size_t i = 0; i < breaks.count; i++) {
+        const struct custody_break *b = &breaks.list[i];
+
+        if (b->seq != act.seq)
+            continue;
+        if (b->holder.len) {
+            buf_adds(&d->say, "By the record ");
+            say_quoted(d, b->holder);
+            buf_adds(&d->say, " has it, and this says that it came from ");
+            say_quoted(d, b->from);
+            buf_adds(&d->say, ". Is a hand-over missing? Record it too, with --at.\n");
+        }
+        if (b->seal.len) {
+            buf_adds(&d->say,
+                     b->before.len ? "By the record its seal is " : "By the record it was opened");
+            say_quoted(d, b->before);
+            buf_adds(&d->say, ", and this says ");
+            say_quoted(d, b->seal);
+            buf_adds(&d->say,
+                     ". Was it opened or sealed in between? Record that too, with --at.\n");
+        }
+    }
+}
+
 /* What is on record stays so, and clocks may be wrong: so nothing is refused, and a slip is seen.
  */
 static int say_doubts(struct decision *d, const struct thing *item, struct err *e)
@@ -75,6 +118,7 @@ static int say_doubts(struct decision *d, const struct thing *item, struct err *
                  "By the record e%u was taken after that, %s. Its form says so. If it is a slip, "
                  "record it once more with the right time, and say so with --because.\n",
                  item->number, utc_plain(time, taken.when));
+    say_breaks(d, item, is_said ? when : utc_now(), &taken);
     if (thing_value(item, "destroyed").len)
         buf_addf(&d->say,
                  "e%u is on record as destroyed before this. If it is not, say with --because "

@@ -97,6 +97,33 @@ class Custody(CaseTest):
         for words in ("What taken", "To ana", "Place safe, room 2", "Seal 0815"):
             self.assertIn(words, row)
 
+    def test_a_chain_that_does_not_hold_together_is_told(self):
+        self.ana('preserve item drive --place "room 1" --seal 1')
+        self.assertNotIn("By the record", self.ana("preserve move e2 handed-over --from root --to ana --seal 1"))
+        said = one_line(self.ana("preserve move e2 handed-over --from carl --to weber --seal 77"))
+        self.assertIn("By the record ana has it, and this says that it came from carl. Is a hand-over missing?", said)
+        self.assertIn("By the record its seal is 1, and this says 77. Was it opened or sealed in between?", said)
+        form = one_line(self.ana("preserve custody e2"))
+        self.assertIn("Where the chain does not hold together, in the order of the times that were said:", form)
+        self.assertIn("row 3: it comes from carl, and ana had it; its seal is 77, and was 1: no row says that it was opened or sealed", form)
+        chain = self.ana.json("preserve custody e2")["chain"]
+        self.assertEqual([(r.get("holder_before"), r.get("seal_before")) for r in chain], [(None, None), (None, None), ("ana", "1")])
+        self.ana("preserve move e2 opened --seal 77 --because look")
+        self.assertIn("By the record it was opened, and this says 78", one_line(self.ana("preserve move e2 stored --seal 78")))
+        self.ana('preserve move e2 sealed --seal 79')
+        self.assertNotIn("By the record", self.ana('preserve move e2 returned --from "Sgt. Weber, police" --to ana --seal 79'))  # "weber" had it
+        self.ana('preserve item "drive 2" --holder ana --seal 5 --at 2026-01-01T10:00:00Z')
+        self.ana("preserve move e3 handed-over --from carl --to weber --seal 6 --at 2026-01-01T12:00:00Z")
+        self.assertIn("does not hold together", self.ana("preserve custody e3"))
+        # what is recorded later, of a time between, mends it
+        self.ana("preserve move e3 handed-over --from ana --to carl --seal 5 --at 2026-01-01T11:00:00Z")
+        self.assertNotIn("comes from", self.ana("preserve custody e3"))
+        self.assertIn("no row says that it was opened", one_line(self.ana("preserve custody e3")))
+        self.ana("preserve move e3 sealed --seal 6 --at 2026-01-01T11:30:00Z")
+        self.assertNotIn("does not hold together", self.ana("preserve custody e3"))
+        # copies leave the item where it is
+        self.assertNotIn("By the record", self.ana('preserve move e3 copied --from nobody --to bo --seal 9'))
+
     def test_the_number_of_an_item_is_never_cut(self):
         for n in range(9):
             self.ana(f'preserve item "drive {n}"')
