@@ -90,18 +90,35 @@ static void put_time(struct reader *r, struct event *e, struct dated *d)
     event_put(e, FIELD_EVENT_TIMEZONE, d->zone);
 }
 
-/* "03:12:09" near the beginning. */
+static bool are_digits(const char *p, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!char_is_digit(p[i]))
+            return false;
+    return true;
+}
+
+/* "2026-11-25 ", "25.11.2026 ", "1/2/26 ": with a clock time in whatever layout behind it. */
+static bool has_date(struct str line)
+{
+    size_t signs = 0, i = 0;
+
+    for (; i < line.len && (char_is_digit(line.p[i]) || strchr("-./", line.p[i])); i++)
+        signs += !char_is_digit(line.p[i]);
+    return signs == 2 && i >= 6 && i + 1 < line.len && strchr(" T,", line.p[i]) &&
+           memchr(line.p + i + 1, ':', line.len - i - 1 < 5 ? line.len - i - 1 : 5);
+}
+
+/* "03:12:09", "3:12:09" near the beginning, or behind a date. */
 static bool has_clock(struct str line)
 {
     struct str front = str_head(line, FRONT_MOST);
 
-    for (size_t i = 0; i + 8 <= front.len; i++)
-        if (front.p[i + 2] == ':' && front.p[i + 5] == ':' && char_is_digit(front.p[i]) &&
-            char_is_digit(front.p[i + 1]) && char_is_digit(front.p[i + 3]) &&
-            char_is_digit(front.p[i + 4]) && char_is_digit(front.p[i + 6]) &&
-            char_is_digit(front.p[i + 7]))
+    for (size_t i = 0; i + 7 <= front.len; i++)
+        if (front.p[i + 1] == ':' && front.p[i + 4] == ':' && are_digits(front.p + i, 1) &&
+            are_digits(front.p + i + 2, 2) && are_digits(front.p + i + 5, 2))
             return true;
-    return false;
+    return has_date(line);
 }
 
 /* What is no line of the layout belongs to the one before, unless it states a time of its own, one
@@ -170,17 +187,21 @@ static bool take_quoted(struct str *rest, take_when *take, struct dated *out)
 static enum line_verdict at_front(struct reader *r, struct str line, take_when *take,
                                   struct event *e)
 {
-    struct str at = line, front = {0}, text;
+    struct str at = line, front = {0}, text, whole = line;
     struct dated d;
     bool has_front = false;
 
+    str_skip_blanks(&at);
+    line = at; /* what goes on with the line before states no time */
+    if (line.len == 0)
+        return LINE_CONTINUES;
     if (take_quoted(&at, take, &d)) {
         has_front = true;
     } else if (!take(&at, &d)) {
         has_front = take_front(&at);
         front = str_head(line, line.len - at.len);
         if (!has_front || !take(&at, &d))
-            return other(line);
+            return other(whole);
     }
     put_time(r, e, &d);
     if (r->counting)

@@ -125,7 +125,7 @@ static bool take_respelled(struct str *rest, struct dated *out)
     size_t date = spell_date(line, spelled), clock = date + 1, size;
     struct dated d = {0};
 
-    if (date == 0 || line.len <= date + 8)
+    if (date == 0 || line.len <= date + 7)
         return false;
     if (line.p[date] == ',' && line.p[date + 1] == ' ' && line.p[date - 5] == '.')
         clock++;
@@ -144,15 +144,18 @@ static bool take_respelled(struct str *rest, struct dated *out)
 bool dated_iso(struct str *rest, struct dated *out)
 {
     struct dated d = {0};
-    struct str at = *rest, front = str_head(*rest, ISO_SIZE);
+    struct str at = *rest, front = *rest;
 
     if (at.len > 8 && at.p[4] != '-')
         return take_respelled(rest, out);
+    front = str_cut(&front, ',');
+    if ((front.len == ISO_SIZE || front.len == ISO_SIZE - 1) && front.len < at.len &&
+        !is_comma_fraction(str_from(at, front.len + 1))) {
+        size_t size = front.len;
 
-    if (at.len > ISO_SIZE && at.p[ISO_SIZE] == ',' && !is_comma_fraction(str_from(at, 20))) {
         if (!when_iso(&front, &d.time) || front.len)
             return false;
-        return give(rest, str_from(at, ISO_SIZE), &d, out);
+        return give(rest, str_from(at, size), &d, out);
     }
     if (!when_iso(&at, &d.time))
         return false;

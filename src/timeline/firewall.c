@@ -7,36 +7,75 @@
 #include "timeline/transport.h"
 
 /* What a rule's prefix says of its verdict; netfilter itself does not. */
+/* What a rule does to a packet, as administrators name it; netfilter itself does not say it. */
+enum verdict { NO_VERDICT, DENIES, ALLOWS };
 static const struct {
     const char *word;
-    const char *action;
+    enum verdict verdict;
+    bool may_end_one; /* "INDROP", "LOGACCEPT" */
 } verdicts[] = {
-    {"BLOCK", "firewall-deny"},   {"DROP", "firewall-deny"},   {"DENY", "firewall-deny"},
-    {"DENIED", "firewall-deny"},  {"REJECT", "firewall-deny"}, {"ALLOW", "firewall-allow"},
-    {"ACCEPT", "firewall-allow"}, {"PASS", "firewall-allow"},
+    {"DROP", DENIES, true},     {"DROPPED", DENIES, true},  {"BLOCK", DENIES, false},
+    {"BLOCKED", DENIES, false}, {"DENY", DENIES, true},     {"DENIED", DENIES, true},
+    {"REJECT", DENIES, true},   {"REJECTED", DENIES, true}, {"ALLOW", ALLOWS, false},
+    {"ALLOWED", ALLOWS, false}, {"ACCEPT", ALLOWS, true},   {"ACCEPTED", ALLOWS, true},
+    {"PASS", ALLOWS, false},    {"PASSED", ALLOWS, false},
 };
 
-static bool has_word(struct str text, const char *word)
+static bool is_alike(struct str word, const char *capitals)
 {
-    struct str w = str_of(word);
-
-    for (size_t i = 0; i + w.len <= text.len; i++) {
-        size_t k = 0;
-
-        while (k < w.len && (text.p[i + k] & ~0x20) == w.p[k])
-            k++;
-        if (k == w.len)
-            return true;
-    }
-    return false;
+    for (size_t i = 0; i < word.len; i++)
+        if ((word.p[i] & ~0x20) != capitals[i])
+            return false;
+    return word.len == strlen(capitals);
 }
 
+static enum verdict verdict_of(struct str word)
+{
+    for (size_t i = 0; i < COUNT_OF(verdicts); i++) {
+        size_t size = strlen(verdicts[i].word);
+
+        if (word.len >= size && (word.len == size || verdicts[i].may_end_one) &&
+            is_alike(str_from(word, word.len - size), verdicts[i].word))
+            return verdicts[i].verdict;
+    }
+    return NO_VERDICT;
+}
+
+static bool denies_what_follows(struct str word)
+{
+    return is_alike(word, "NOT") || is_alike(word, "NON") || is_alike(word, "NO") ||
+           is_alike(word, "UN") || is_alike(word, "DIS");
+}
+
+static struct str take_letters(struct str *text)
+{
+    struct str word;
+
+    while (text->len && !((text->p[0] | 0x20) >= 'a' && (text->p[0] | 0x20) <= 'z'))
+        *text = str_from(*text, 1);
+    word = *text;
+    while (text->len && (text->p[0] | 0x20) >= 'a' && (text->p[0] | 0x20) <= 'z')
+        *text = str_from(*text, 1);
+    word.len -= text->len;
+    return word;
+}
+
+/* By whole words of the prefix, where they agree. */
 static const char *action_of(struct str prefix)
 {
-    for (size_t i = 0; i < COUNT_OF(verdicts); i++)
-        if (has_word(prefix, verdicts[i].word))
-            return verdicts[i].action;
-    return "firewall-log";
+    enum verdict all = NO_VERDICT;
+    bool is_negated = false;
+
+    while (prefix.len) {
+        struct str word = take_letters(&prefix);
+        enum verdict v = verdict_of(word);
+
+        if (v && (is_negated || (all && all != v)))
+            return "firewall-log";
+        all = v ? v : all;
+        is_negated = denies_what_follows(word);
+    }
+    return all == DENIES ? "firewall-deny" : all == ALLOWS ? "firewall-allow" : "firewall-log";
 }
 
 /* "[WAN_LOCAL-default-D]", "[WAN_LOCAL-D-2147483647] DESCR=…", as VyOS, EdgeOS and UniFi name what

@@ -412,6 +412,22 @@ static void keep_day(struct years_part *counting, struct str line)
         memcpy(counting->day, p, sizeof(counting->day));
 }
 
+/* With a time, a host and a tag: of no line before, whatever stands in front of it. */
+static bool is_whole(struct reader *r, struct str line, struct event *e)
+{
+    size_t before = e->count;
+    enum layout layout;
+    struct stated s;
+    bool is_one = take_time(r, &line, &s, &layout, e) && str_take(&line, " ");
+
+    if (is_one) {
+        syslog_take_host(&line, e);
+        is_one = event_value(e, FIELD_HOST_NAME).len && syslog_take_tag(&line, e);
+    }
+    e->count = before;
+    return is_one;
+}
+
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
     struct str whole = line;
@@ -421,8 +437,11 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 
     if (r->counting && is_same_day(r, line, e->at))
         return LINE_EVENT;
-    if (is_indented(line))
-        return LINE_CONTINUES;
+    if (is_indented(line)) {
+        str_skip_blanks(&line);
+        if (line.len == 0 || !is_whole(r, line, e))
+            return LINE_CONTINUES;
+    }
     if (line.p[0] == '-' && journal_text_is_comment(r, line))
         return LINE_COMMENT;
     if (has_priority && !take_priority(&line, e))

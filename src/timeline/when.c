@@ -97,12 +97,12 @@ static void give(struct str *rest, struct str at, struct stated *s, struct state
     *rest = at;
 }
 
-/* "03:12:09", and a fraction. */
+/* "03:12:09", "3:12:09", and a fraction. */
 static bool take_clock(struct str *rest, struct stated *s)
 {
     struct str at = *rest;
 
-    if (!when_digits(&at, 2, &s->hour) || !take_char(&at, ':') ||
+    if (!when_digits(&at, at.len > 1 && at.p[1] == ':' ? 1 : 2, &s->hour) || !take_char(&at, ':') ||
         !when_digits(&at, 2, &s->minute) || !take_char(&at, ':') ||
         !when_digits(&at, 2, &s->second))
         return false;

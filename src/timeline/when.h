@@ -29,7 +29,7 @@ void stated_keep(struct stated *s, struct str text);
 
 /* Each takes a time off the front of *rest, or leaves it as it is. A time that no calendar has (30
  * February) is taken, too: stated_is_date tells. */
-/* "2026-11-25T03:12:09.123456+01:00": with T, t or a space (or two); a fraction of 1 to 9 digits
+/* "2026-11-25T03:12:09.123456+01:00": with T, t or a space (or two); an hour of one or two digits; a fraction of 1 to 9 digits
  * behind a point or comma; AM or PM; Z, +01, +0100, +01:00, or nothing; RFC 3339, RFC 5424, ISO 8601. */
 bool when_iso(struct str *rest, struct stated *out);
 /* "Nov 25 03:12:09", "Nov  5 …", also with a fraction, with the year before ("2026 Nov 25 …") or

@@ -230,6 +230,22 @@ class Dated(unittest.TestCase):
         self.assertEqual(read_lines("2026-11-25 12:12:09 AM x\n")[0][0]["time"], "2026-11-25T00:12:09Z")
         self.assertEqual(read_lines("2026-11-25 15:12:09 PM x\n")[0][0]["time"], "2026-11-25T15:12:09Z")
 
+    def test_an_hour_without_a_zero_hides_in_no_other_line(self):
+        for layout in ("2026-11-25 {}:12:09 a", "25.11.2026 {}:12:09 a", "2026/11/25 {}:12:09 a", "2026-11-25T{}:12:09 a", "[2026-11-25 {}:12:09] a", "2026-11-25 {}:12:09,1024 a"):
+            events, counts = read_lines("".join(layout.format(hour) + "\n" for hour in range(24)))
+            with self.subTest(layout):
+                self.assertEqual([event["time"] for event in events], [f"2026-11-25T{hour:02}:12:09Z" for hour in range(24)])
+                self.assertEqual((counts["continued"], counts["unparsed"]), (0, 0))
+        # What is not read as a time is seen as one, and is no part of the line before.
+        events, counts = read_lines("2026-11-25 03:12:09 a\n2026-11-25 03:12:09 b\n2026-11-25 03:12:10 b\n2026-11-25 03:12 c\n1/2/2026 3:12 d\nx 3:12:09 e\n2026-11-25 03:12:11 f\n" * 2)
+        self.assertEqual((counts["events"], counts["unparsed"], counts["continued"]), (8, 6, 0))
+
+    def test_a_line_behind_blanks_that_states_its_time_is_one(self):
+        for line in ("2026-11-25 03:12:09 app started", "Nov 25 03:12:09 web1 sshd[5]: Accepted password for eva from 203.0.113.7 port 22 ssh2"):
+            for blanks in ("\t", "  "):
+                events, counts = read_lines(f"{line}\n{blanks}{line}\n{blanks}more of it\n" * 5)
+                self.assertEqual((counts["events"], counts["continued"], {event["time"] for event in events}), (10, 5, {AT}))
+
     def test_a_column_behind_a_comma_is_no_fraction(self):
         for line in ("Wed Nov 25 2026 03:12:09,1024,x,y", "Wed Nov 25 2026 03:12:09,102,x,y", "25/Nov/2026:03:12:09,77 x", "Wed, 25 Nov 2026 03:12:09,77 x", "2026-11-25 03:12:09,1024 x"):
             with self.subTest(line):

@@ -697,5 +697,18 @@ class Meanings(unittest.TestCase):
                 self.check(event, fields)
 
 
+class Netfilter(unittest.TestCase):
+    """An administrator's --log-prefix says what became of a packet by whole words that agree, or nothing does."""
+    def test_a_verdict_is_a_word_of_the_prefix(self):
+        for prefix, action in (("[UFW BLOCK] ", "deny"), ("[UFW ALLOW] ", "allow"), ("IPTABLES-DROP: ", "deny"), ("Shorewall:net-fw:DROP:", "deny"), ("FINAL_REJECT: ", "deny"), ("nft INPUT drop ", "deny"),
+                               ("INDROP ", "deny"), ("ACCEPT ", "allow"), ("PASS: ", "allow"), ("DROPPED2 ", "deny"), ("access denied: ", "deny"), ("NOT-ALLOWED: ", "log"), ("DISALLOWED ", "log"),
+                               ("SSH-PASSWORD-BRUTE: ", "log"), ("PASSWD_GUESS: ", "log"), ("BYPASS-ATTEMPT: ", "log"), ("PASSIVE-FTP: ", "log"), ("ALLOWLIST-MISS: ", "log"), ("UNBLOCKED ", "log"),
+                               ("DROPBOX-OUT: ", "log"), ("DROPBEAR-SSH: ", "log"), ("BLOCKCHAIN-P2P: ", "log"), ("ACCEPT-LOG-DROP: ", "log"), ("COMPASS: ", "log"), ("", "log")):
+            with self.subTest(prefix):
+                event = read_lines(f"Nov 25 03:12:09 gate kernel: [ 5.1] {prefix}IN=eth0 OUT= SRC=203.0.113.7 DST=10.0.0.1 LEN=60 PROTO=TCP SPT=1 DPT=22\n")[0][0]
+                self.assertEqual((event["event.action"], event.get("event.outcome")), ("firewall-" + action, {"deny": "failure", "allow": "success", "log": event.get("event.outcome")}[action]))
+                self.assertNotIn((action, event.get("event.outcome")), [("log", "success"), ("log", "failure")])
+
+
 if __name__ == "__main__":
     unittest.main()
