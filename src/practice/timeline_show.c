@@ -245,8 +245,9 @@ void event_show(struct event_show *k, const struct search_event *event)
 static void add_doubts(struct buf *out, uint8_t doubts, const char *before)
 {
     static const char *const words[] = {
-        "the year was not stated", "the zone was not stated", "the hour happened twice",
-        "the hour did not happen", "a leap second",           "the time is that of the line before",
+        "the year was not stated", "the zone was not stated, or by a name that several have",
+        "the hour happened twice", "the hour did not happen",
+        "a leap second",           "the time is that of the line before",
         "the time is no date",     "the clock was corrected"};
 
     for (size_t i = 0; i < COUNT_OF(words); i++)

@@ -319,7 +319,7 @@ static bool line_of(const struct csv *c, struct str text, bool is_all, struct pi
 static bool is_comment(const struct csv *c, struct str line)
 {
     return (c->way->has_comments && line.p[0] == '#') ||
-           (!c->has_begun && c->way->is_before_head && c->way->is_before_head(line));
+           (!c->has_begun && c->way->is_before_head && c->way->is_before_head(c->r, line));
 }
 
 /* Takes a piece off the front of text: *taken 0 where more bytes are needed. */

@@ -23,10 +23,11 @@ struct csv_way {
     /* Fills e with what the same row has besides; false: no more. The row has no cells any more,
      * but raw; each such event counts as a line of its own. NULL: a row is one event. */
     bool (*more)(struct reader *r, const struct csv_row *row, struct event *e);
-    bool has_comments;                       /* lines that begin with # are */
-    bool (*is_before_head)(struct str line); /* whether it is a comment there; NULL: none is */
-    char separator;                          /* of cells; 0: a comma */
-    bool has_unnamed;                        /* rows may have one cell more than the head */
+    bool has_comments; /* lines that begin with # are */
+    /* Whether a line in front of the head is a comment. NULL: none is. */
+    bool (*is_before_head)(struct reader *r, struct str line);
+    char separator;   /* of cells; 0: a comma */
+    bool has_unnamed; /* rows may have one cell more than the head */
 };
 /* Whether lines that are records end with CR alone: there is no LF in the first bytes, but a CR. */
 bool csv_has_cr_ends(struct str head);

@@ -4,7 +4,7 @@
 #include "timeline/level.h"
 #include "timeline/zone_word.h"
 
-enum { ISO_SIZE = 19, EPOCH_DIGITS = 10 };
+enum { EPOCH_DIGITS = 10, CLOCK_WITHIN = 40 };
 
 static bool is_letter(char c)
 {
@@ -69,12 +69,47 @@ static bool give(struct str *rest, struct str at, const struct dated *d, struct 
     return true;
 }
 
-static bool is_comma_fraction(struct str behind)
+/* "03:12:09" right before i. */
+static bool is_behind_clock(struct str line, size_t i)
 {
-    size_t digits = digits_of(behind);
+    return i >= 7 && char_is_digit(line.p[i - 1]) && char_is_digit(line.p[i - 2]) &&
+           line.p[i - 3] == ':' && char_is_digit(line.p[i - 4]) && char_is_digit(line.p[i - 5]) &&
+           line.p[i - 6] == ':' && char_is_digit(line.p[i - 7]);
+}
 
+/* Where a comma behind the clock begins a column of a table; 0: nowhere. That of a fraction of a
+ * second has 3, 6 or 9 digits behind it, and no further column; of ISO's layout what ends the line
+ * is a column, too. */
+static size_t column_at(struct str line)
+{
+    struct str front = str_head(line, CLOCK_WITHIN), behind;
+    size_t i = 0, digits;
+
+    while (i < front.len && !(front.p[i] == ',' && is_behind_clock(front, i)))
+        i++;
+    behind = str_from(line, i + 1);
+    digits = i < front.len ? digits_of(behind) : 0;
+    if (digits == 0)
+        return 0;
     behind = str_from(behind, digits);
-    return (digits == 3 || digits == 6 || digits == 9) && behind.len && behind.p[0] != ',';
+    if (behind.len ? behind.p[0] == ',' : line.p[4] == '-')
+        return i;
+    return digits == 3 || digits == 6 || digits == 9 ? 0 : i;
+}
+
+/* A time, which is all that stands before such a column. */
+static bool take_before_column(struct str *rest, bool (*take)(struct str *rest, struct dated *out),
+                               struct dated *out)
+{
+    size_t size = column_at(*rest);
+    struct str front = str_head(*rest, size);
+
+    if (size == 0)
+        return take(rest, out);
+    if (!take(&front, out) || front.len)
+        return false;
+    *rest = str_from(*rest, size);
+    return true;
 }
 
 /* "25.11.2026", "5.11.2026": with dots the day is first wherever dates have dots and the year is
@@ -141,29 +176,25 @@ static bool take_respelled(struct str *rest, struct dated *out)
     return give(rest, at, &d, out);
 }
 
-bool dated_iso(struct str *rest, struct dated *out)
+static bool take_iso(struct str *rest, struct dated *out)
 {
     struct dated d = {0};
-    struct str at = *rest, front = *rest;
+    struct str at = *rest;
 
     if (at.len > 8 && at.p[4] != '-')
         return take_respelled(rest, out);
-    front = str_cut(&front, ',');
-    if ((front.len == ISO_SIZE || front.len == ISO_SIZE - 1) && front.len < at.len &&
-        !is_comma_fraction(str_from(at, front.len + 1))) {
-        size_t size = front.len;
-
-        if (!when_iso(&front, &d.time) || front.len)
-            return false;
-        return give(rest, str_from(at, size), &d, out);
-    }
     if (!when_iso(&at, &d.time))
         return false;
     take_zone(&at, &d);
     return give(rest, at, &d, out);
 }
 
-bool dated_slashes(struct str *rest, struct dated *out)
+bool dated_iso(struct str *rest, struct dated *out)
+{
+    return take_before_column(rest, take_iso, out);
+}
+
+static bool take_slashes(struct str *rest, struct dated *out)
 {
     struct dated d = {0};
     struct str at = *rest;
@@ -172,6 +203,11 @@ bool dated_slashes(struct str *rest, struct dated *out)
         return false;
     take_zone(&at, &d);
     return give(rest, at, &d, out);
+}
+
+bool dated_slashes(struct str *rest, struct dated *out)
+{
+    return take_before_column(rest, take_slashes, out);
 }
 
 /* A level in capitals, behind a number where there is one, and before the name of a class with a
@@ -344,8 +380,7 @@ static bool take_clock(struct str *rest, const struct parts *p, struct stated *o
         return false;
     while (len < at.len && len < 18 && (char_is_digit(at.p[len]) || at.p[len] == ':'))
         len++;
-    if (len + 1 < at.len && char_is_digit(at.p[len + 1]) &&
-        (at.p[len] == '.' || (at.p[len] == ',' && is_comma_fraction(str_from(at, len + 1)))))
+    if (len + 1 < at.len && char_is_digit(at.p[len + 1]) && (at.p[len] == '.' || at.p[len] == ','))
         len += 1 + digits_of(str_from(at, len + 1));
     if (len > 20)
         return false;
@@ -400,7 +435,7 @@ static void take_short_zone(struct str *rest, struct stated *s)
     *rest = at;
 }
 
-bool dated_named(struct str *rest, struct dated *out)
+static bool take_named(struct str *rest, struct dated *out)
 {
     struct dated d = {0};
     struct str at = *rest;
@@ -409,7 +444,7 @@ bool dated_named(struct str *rest, struct dated *out)
 
     if (weekday)
         str_skip_blanks(&at);
-    if (weekday && dated_iso(&at, out)) {
+    if (weekday && take_iso(&at, out)) {
         out->time.weekday = weekday;
         *rest = at;
         return true;
@@ -419,8 +454,16 @@ bool dated_named(struct str *rest, struct dated *out)
     if (d.time.year == 0)
         take_short_zone(&at, &d.time);
     take_zone(&at, &d);
-    if (d.time.year == 0 && (!take_separator(&at, ' ') || !take_year(&at, &d.time.year)))
-        return false;
+    if (d.time.year == 0) {
+        if (!take_separator(&at, ' ') || !take_year(&at, &d.time.year))
+            return false;
+        (void)zone_word_find(d.zone, &d.time); /* which may be of some years */
+    }
     d.time.weekday = weekday;
     return give(rest, at, &d, out);
+}
+
+bool dated_named(struct str *rest, struct dated *out)
+{
+    return take_before_column(rest, take_named, out);
 }

@@ -131,7 +131,7 @@ static bool whole_iso(struct str text, struct stated *out, struct str *zone)
 /* " UTC", " CET", " (CET)" behind an offset, as Go and RFC 5322 have it: says nothing more. */
 static bool is_said_again(struct str rest)
 {
-    struct stated s;
+    struct stated s = {0};
 
     if (!str_take(&rest, " "))
         return false;

@@ -4,6 +4,16 @@
 #include "timeline/body.h"
 #include "timeline/csv.h"
 
+enum { ZONE_SIZE = 64 };
+
+/* What is known of the lines so far. */
+struct state {
+    char zone[ZONE_SIZE]; /* of all times, as -h names it; empty: it does not */
+    /* For people (without -d): a time stands at the first of its lines alone. */
+    struct stated last;
+    bool has_last, is_none;
+};
+
 static const char *const mactime_head[] = {"Date", "Size", "Type", "Mode",
                                            "UID",  "GID",  "Meta", "File Name"};
 
@@ -59,6 +69,20 @@ static bool read_date(struct str text, struct stated *s, bool *is_none)
            when_digits(&rest, 2, &s->second) && rest.len == 0;
 }
 
+static void put_time(struct reader *r, struct event *e, struct stated s)
+{
+    struct state *state = r->state;
+    struct str zone = str_of(state->zone);
+
+    if (!s.has_zone && zone.len) {
+        s.has_zone = str_is(zone, "UTC") || str_is(zone, "GMT");
+        if (!s.has_zone)
+            reader_zone(r, zone, &s);
+        event_put(e, FIELD_EVENT_TIMEZONE, event_keep(e, zone));
+    }
+    reader_time(r, e, &s);
+}
+
 static bool take_mactime(struct reader *r, const struct csv_row *row, struct event *e)
 {
     const struct str *cells = row->cells;
@@ -75,7 +99,7 @@ static bool take_mactime(struct reader *r, const struct csv_row *row, struct eve
     if (!read_letters(cells[2], &times) || !read_date(cells[0], &s, &is_none))
         return false;
     if (!is_none)
-        reader_time(r, e, &s);
+        put_time(r, e, s);
     e->meaning = body_meaning(times);
     body_put(r, e, &f);
     return true;
@@ -84,13 +108,37 @@ static bool take_mactime(struct reader *r, const struct csv_row *row, struct eve
 /* What -h puts in front. */
 static bool is_preface(struct str line)
 {
-    static const char *const begins[] = {"The Sleuth Kit mactime Timeline", "Input Source: ",
-                                         "Time: ", "\tPassword File: ", "\tGroup File: "};
+    static const char *const begins[] = {"The Sleuth Kit mactime Timeline",
+                                         "Input Source: ",
+                                         "Time: ",
+                                         "Timezone: ",
+                                         "\tPassword File: ",
+                                         "passwd File: ",
+                                         "group File: ",
+                                         "\tGroup File: "};
 
     for (size_t i = 0; i < COUNT_OF(begins); i++)
         if (str_starts(line, begins[i]))
             return true;
     return false;
+}
+
+/* It may name the zone that -z gave, behind what -h puts before it in the line. */
+static bool take_preface(struct reader *r, struct str line)
+{
+    static const char name[] = "Timezone: ";
+    struct state *state = r->state;
+    const char *at;
+
+    if (!is_preface(line))
+        return false;
+    at = str_starts(line, "T") ? memmem(line.p, line.len, name, sizeof(name) - 1) : NULL;
+    line = str_trim(str_from(line, at ? (size_t)(at - line.p) + sizeof(name) - 1 : line.len));
+    if (line.len && line.len < ZONE_SIZE) {
+        memset(state->zone, 0, ZONE_SIZE);
+        memcpy(state->zone, line.p, line.len);
+    }
+    return true;
 }
 
 static bool knows_mactime(struct str head)
@@ -110,19 +158,16 @@ static bool knows_mactime(struct str head)
 static int read_mactime(struct reader *r, struct err *e)
 {
     static const struct csv_way way = {
-        .head = take_mactime_head, .row = take_mactime, .is_before_head = is_preface};
+        .head = take_mactime_head, .row = take_mactime, .is_before_head = take_preface};
 
     return csv_read(r, &way, e);
 }
 
-const struct format format_mactime = {
-    .name = "mactime", .version = 2, .knows = knows_mactime, .read = read_mactime};
-
-/* For people (without -d): a time stands at the first of its lines alone. */
-struct state {
-    struct stated last;
-    bool has_last, is_none;
-};
+const struct format format_mactime = {.name = "mactime",
+                                      .version = 2,
+                                      .knows = knows_mactime,
+                                      .read = read_mactime,
+                                      .state_size = sizeof(struct state)};
 
 static struct str take_word(struct str *rest)
 {
@@ -171,12 +216,12 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     struct str whole = line;
     unsigned times;
 
-    if (is_preface(line))
+    if (take_preface(r, line))
         return LINE_COMMENT;
     if (!take_date(state, &line) || !take_file(line, &f, &times))
         return LINE_FOREIGN;
     if (!state->is_none)
-        reader_time(r, e, &state->last);
+        put_time(r, e, state->last);
     e->meaning = body_meaning(times);
     body_put(r, e, &f);
     event_put(e, FIELD_MESSAGE, whole);

@@ -2,11 +2,12 @@
 #pragma once
 #include "timeline/when.h"
 
-/* What such a name states. False: it is none of them. */
+/* What such a name states in the year of *out, 0 where that is not known yet. False: it is none of
+ * them. */
 bool zone_word_find(struct str name, struct stated *out);
 /* Takes " CET" off the front of *rest, where it is such a name and a blank, a sign that parts
  * words or the end follows: *word is it. The zone is stated then, where the name has one meaning in
- * the tz database (and RFC 822); "CST", "IST", "BST" and such have several, and tell none. */
+ * the tz database; "CST", "IST", "PST" and such have several, and tell none. */
 bool zone_word_take(struct str *rest, struct stated *out, struct str *word);
 /* As strftime's %Z writes it, such a name or where the tz database has no letters the offset: "
  * +03", " -0330". Of an offset *word is empty. */

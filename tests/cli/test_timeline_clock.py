@@ -112,7 +112,7 @@ class Clock(CaseTest):
         rows = (("07/01/2026", "12:00:00", "Europe/Berlin", "10:00:00", ""), ("12/01/2026", "12:00:00", "Europe/Berlin", "11:00:00", ""),
                 ("07/01/2026", "12:00:01", "America/New_York", "16:00:01", ""), ("07/01/2026", "12:00:02", "Japan", "03:00:02", ""),
                 ("10/25/2026", "02:30:00", "Europe/Berlin", "00:30:00", "d"), ("03/29/2026", "02:30:00", "Europe/Berlin", "01:30:00", "g"),
-                ("07/01/2026", "12:00:03", "CEST", "10:00:03", ""), ("07/01/2026", "12:00:04", "EST", "12:00:04", "z"),
+                ("07/01/2026", "12:00:03", "CEST", "10:00:03", ""), ("07/01/2026", "12:00:04", "EST", "17:00:04", ""), ("07/01/2014", "12:00:04", "EST", "12:00:04", "z"), ("07/01/2026", "12:00:04", "CST", "12:00:04", "z"),
                 ("07/01/2026", "12:00:07", "CET", "12:00:07", "z"), ("12/01/2026", "12:00:08", "CET", "11:00:08", ""),
                 ("07/01/2026", "12:00:05", "Nowhere/No", "12:00:05", "z"), ("07/01/2026", "12:00:06", "../UTC", "12:00:06", "z"))
         table = self.folder / "l2t.csv"
@@ -136,6 +136,21 @@ class Clock(CaseTest):
         event, = self.ana.json("analyse search Notice")
         self.assertEqual((event["@timestamp"][11:19], event["doubt"], self.field(event, "event.timezone")), ("10:00:09", "", "Europe/Berlin"))
         self.ana("analyse timeline --again")
+
+    def test_the_zone_that_mactime_was_given_counts_where_its_head_names_it(self):
+        """base/mactime.base of The Sleuth Kit, print_header; 02:12:09 in New York's winter is 07:12:09 UTC, in its summer 06:12:09."""
+        head = "The Sleuth Kit mactime Timeline\nInput Source: body.txt\n"
+        for number, (zone, hours) in enumerate((("Timezone: America/New_York\n\n", "07 06"), ("Time: 2026-07-01..2026-12-01\t\tTimezone: America/New_York\npasswd File: /etc/passwd\tgroup File: /etc/group\n\n", "07 06"),
+                                                ("Timezone: UTC\n\n", "02 02"))):
+            table = self.folder / f"table{number}.csv"
+            table.write_text(head + zone + "Date,Size,Type,Mode,UID,GID,Meta,File Name\n" + "".join(f'{day} 2026 02:12:09,1,macb,r/rrwxr-xr-x,33,33,14,"/x"\n' for day in ("Wed Nov 25", "Wed Jul 01")))
+            lines = self.folder / f"lines{number}.txt"
+            lines.write_text(head + zone + "".join(f"{day} 2026 02:12:09        1 macb r/rrwxr-xr-x 33       33       14       /x\n" for day in ("Wed Nov 25", "Wed Jul 01")))
+            self.ana(f"preserve files '{table}' '{lines}'")
+            self.ana("analyse timeline")
+            for source in (table, lines):
+                found = self.ana.json(f"analyse search source:{source.name}")
+                self.assertEqual([(e["@timestamp"][11:19], e["doubt"]) for e in reversed(found)], [(f"{hour}:12:09", "") for hour in hours.split()], zone)
 
     def test_the_time_of_here_stands_beside_utc(self):
         said = self.ana.run("analyse", "search", "step 4", env={"TZ": "Europe/Berlin"}).stdout.decode()

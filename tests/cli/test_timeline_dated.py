@@ -62,6 +62,13 @@ DATED = [
     # A zone by its name: one meaning, or several.
     ("2026-11-25 03:12:09 CET something happened", at("2026-11-25T02:12:09Z", **{"event.timezone": "CET"})),
     ("2026-11-25 03:12:09 IST something happened", {**HERE, "event.timezone": "IST"}),
+    # The tz database since 1990, also where the year stands behind; Sydney's EST until 2014 (its NEWS, release 2014f), Bougainville's BST until 2016 (2017a).
+    *((f"2026-11-25 03:12:09 {zone} something happened", at(f"{time}Z", **{"event.timezone": zone})) for zone, time in (
+        ("EST", "2026-11-25T08:12:09"), ("MST", "2026-11-25T10:12:09"), ("BST", "2026-11-25T02:12:09"), ("AST", "2026-11-25T07:12:09"), ("NST", "2026-11-25T06:42:09"), ("ACST", "2026-11-24T17:42:09"),
+        ("EAT", "2026-11-25T00:12:09"), ("KST", "2026-11-24T18:12:09"), ("MSK", "2026-11-25T00:12:09"))),
+    ("2014-06-25 03:12:09 EST something happened", at("2014-06-25T03:12:09Z", doubt="z", **{"event.timezone": "EST"})),
+    ("Wed Nov 25 03:12:09 EST 2026 backup started", at("2026-11-25T08:12:09Z", message="backup started")),
+    ("Wed Jun 25 03:12:09 EST 2014 backup started", at("2014-06-25T03:12:09Z", doubt="z", message="backup started")),
     # What begins as lines of dpkg, dnf or PostgreSQL's table do.
     ("2026-11-25 03:12:09 configure nothing", {**HERE, "message": "configure nothing"}),
     ("2026-11-25T03:12:09Z INFO some program's line", at(AT, **level("informational"))),
@@ -247,10 +254,12 @@ class Dated(unittest.TestCase):
                 self.assertEqual((counts["events"], counts["continued"], {event["time"] for event in events}), (10, 5, {AT}))
 
     def test_a_column_behind_a_comma_is_no_fraction(self):
-        for line in ("Wed Nov 25 2026 03:12:09,1024,x,y", "Wed Nov 25 2026 03:12:09,102,x,y", "25/Nov/2026:03:12:09,77 x", "Wed, 25 Nov 2026 03:12:09,77 x", "2026-11-25 03:12:09,1024 x"):
+        for line in ("Wed Nov 25 2026 03:12:09,1024,x,y", "Wed Nov 25 2026 03:12:09,102,x,y", "25/Nov/2026:03:12:09,77 x", "Wed, 25 Nov 2026 03:12:09,77 x", "2026-11-25 03:12:09,1024 x",
+                     "2026/11/25 03:12:09,1024 x", "2026/11/25 03:12:09,123,x", "25.11.2026 03:12:09,77 x", "2026.11.25 03:12:09,123,x", "20261125 03:12:09,1024 x"):
             with self.subTest(line):
                 self.check(read_lines(line + "\n")[0][0], {"time": AT, "precision": "s"})
-        self.check(read_lines("25 Nov 2026 03:12:09,123 x\n")[0][0], MS)
+        for line in ("25 Nov 2026 03:12:09,123 x", "2026/11/25 03:12:09,123 x", "25.11.2026 03:12:09,123 x", "2026-11-25 03:12:09,123 x"):
+            self.check(read_lines(line + "\n")[0][0], MS)
 
     def test_traces_without_a_blank_in_front_are_of_the_line_before(self):
         # PHP: main/main.c and Zend/zend_exceptions.c; Monolog's LineFormatter, as Laravel sets it up; Python's traceback; log4j's throwables.

@@ -323,7 +323,7 @@ CASES = [
          {"time": "2026-11-25T03:12:09Z", "doubt": "z", "event.timezone": "CST"}, {"time": "2026-11-25T03:12:09Z", "doubt": "z", "event.timezone": None}]),
     ("postgresql", "".join(f"2026-11-25 03:12:09.123 {zone},eva,shop,80,192.0.2.7:5432,6a,1,idle,2026-11-25 03:12:09 {zone},3/1,0,LOG,00000,m,,,,,,,,,psql\n"
                            for zone in ("+03", "EST", "EET")), [
-         {"time": "2026-11-25T00:12:09.123Z", "doubt": ""}, {"time": "2026-11-25T03:12:09.123Z", "doubt": "z", "event.timezone": "EST"},
+         {"time": "2026-11-25T00:12:09.123Z", "doubt": ""}, {"time": "2026-11-25T08:12:09.123Z", "doubt": "", "event.timezone": "EST"},
          {"time": "2026-11-25T01:12:09.123Z", "doubt": "", "event.timezone": "EET"}]),
     # Prefixes of the PGDG packages 9.3 to 9.6 ('< %m >'), and with %n, seconds since 1970; 1764040329 is 2025-11-25T03:12:09Z.
     ("postgresql", "< 2026-11-25 03:12:09.123 EET >LOG:  database system is ready to accept connections\n"
