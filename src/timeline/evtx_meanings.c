@@ -9,6 +9,9 @@
 #define SYSMON "Microsoft-Windows-Sysmon"
 #define EVENTLOG "Microsoft-Windows-Eventlog"
 #define SERVICES "Service Control Manager"
+#define SESSIONS "Microsoft-Windows-TerminalServices-LocalSessionManager"
+#define TASKS "Microsoft-Windows-TaskScheduler"
+#define DEFENDER "Microsoft-Windows-Windows Defender"
 #define YES "success"
 #define NO "failure"
 
@@ -72,6 +75,44 @@ static const struct move account[] = {{DATA("SubjectUserName"), "user.name"},
                                       {DATA("TargetSid"), "user.target.id"},
                                       {DATA("NewTargetUserName"), "user.changes.name"},
                                       {NULL, NULL}};
+/* Of 4740 the target's domain is the computer from which it was locked out. */
+static const struct move lockout[] = {{DATA("SubjectUserName"), "user.name"},
+                                      {DATA("SubjectDomainName"), "user.domain"},
+                                      {DATA("SubjectUserSid"), "user.id"},
+                                      {DATA("TargetUserName"), "user.target.name"},
+                                      {DATA("TargetSid"), "user.target.id"},
+                                      {DATA("TargetDomainName"), "source.domain"},
+                                      {NULL, NULL}};
+static const struct move reconnect[] = {{DATA("AccountName"), "user.name"},
+                                        {DATA("AccountDomain"), "user.domain"},
+                                        {DATA("ClientAddress"), "source.ip"},
+                                        {DATA("ClientName"), "source.domain"},
+                                        {NULL, NULL}};
+/* Terminal services: what a session is, and who asked for one. */
+static const struct move terminal[] = {
+    {"winlog.user_data.User", "user.name"},   {"winlog.user_data.Address", "source.ip"},
+    {"winlog.user_data.Param1", "user.name"}, {"winlog.user_data.Param2", "user.domain"},
+    {"winlog.user_data.Param3", "source.ip"}, {NULL, NULL}};
+static const struct move package[] = {
+    {DATA("param1"), "package.name"}, {DATA("param2"), "package.version"}, {NULL, NULL}};
+static const struct move device[] = {{DATA("param1"), "file.path"}, {NULL, NULL}};
+static const struct move shutdown[] = {
+    {DATA("param1"), "process.executable"}, {DATA("param7"), "user.name"}, {NULL, NULL}};
+static const struct move faulty[] = {
+    {DATA("param1"), "process.name"}, {DATA("AppName"), "process.name"}, {NULL, NULL}};
+static const struct move task[] = {{DATA("UserContext"), "user.name"},
+                                   {DATA("UserName"), "user.name"},
+                                   {DATA("TaskName"), "winlog.task_name"},
+                                   {DATA("ActionName"), "process.executable"},
+                                   {NULL, NULL}};
+static const struct move defender[] = {{DATA("Threat Name"), "rule.name"},
+                                       {DATA("Path"), "file.path"},
+                                       {DATA("Detection User"), "user.name"},
+                                       {DATA("Process Name"), "process.executable"},
+                                       {NULL, NULL}};
+static const struct move sql_login[] = {{DATA("param1"), "user.name"}, {NULL, NULL}};
+static const struct move transfer[] = {{DATA("url"), "url.original"}, {NULL, NULL}};
+static const struct move query[] = {{DATA("QueryName"), "dns.question.name"}, {NULL, NULL}};
 static const struct move group[] = {{DATA("SubjectUserName"), "user.name"},
                                     {DATA("SubjectDomainName"), "user.domain"},
                                     {DATA("SubjectUserSid"), "user.id"},
@@ -184,7 +225,7 @@ static const struct meaning meanings[] = {
     {SECURITY, 4735, "group-change", "iam", YES, group},
     {SECURITY, 4737, "group-change", "iam", YES, group},
     {SECURITY, 4738, "user-change", "iam", YES, account},
-    {SECURITY, 4740, "user-lock", "iam", YES, account},
+    {SECURITY, 4740, "user-lock", "iam", YES, lockout},
     {SECURITY, 4741, "computer-add", "iam", YES, account},
     {SECURITY, 4742, "computer-change", "iam", YES, account},
     {SECURITY, 4743, "computer-delete", "iam", YES, account},
@@ -195,8 +236,8 @@ static const struct meaning meanings[] = {
     {SECURITY, 4769, "kerberos-service-ticket", AUTH, NULL, kerberos},
     {SECURITY, 4771, "kerberos-ticket", AUTH, NO, kerberos},
     {SECURITY, 4776, "credentials-check", AUTH, NULL, kerberos},
-    {SECURITY, 4778, "session-reconnect", "session", YES, NULL},
-    {SECURITY, 4779, "session-disconnect", "session", YES, NULL},
+    {SECURITY, 4778, "session-reconnect", "session", YES, reconnect},
+    {SECURITY, 4779, "session-disconnect", "session", YES, reconnect},
     {SECURITY, 4781, "user-rename", "iam", YES, account},
     {SECURITY, 4794, "password-reset", "iam", NULL, subject},
     {SECURITY, 4798, "group-list", "iam", NULL, account},
@@ -231,7 +272,45 @@ static const struct meaning meanings[] = {
     {SYSMON, 23, "file-delete", "file", YES, sysmon},
     {SYSMON, 25, "process-tamper", "process", YES, sysmon},
     {SYSMON, 26, "file-delete", "file", YES, sysmon},
+    {"Microsoft-Windows-PowerShell", 4103, "script-command", "process", NULL, script},
     {"Microsoft-Windows-PowerShell", 4104, "script-block", "process", NULL, script},
+    {"PowerShell", 400, "process-start", "process", YES, NULL},
+    {"PowerShell", 403, "process-end", "process", YES, NULL},
+    {SESSIONS, 21, "login", AUTH, YES, terminal},
+    {SESSIONS, 22, "session-open", "session", YES, terminal},
+    {SESSIONS, 23, "logout", AUTH, YES, terminal},
+    {SESSIONS, 24, "session-disconnect", "session", YES, terminal},
+    {SESSIONS, 25, "session-reconnect", "session", YES, terminal},
+    {"Microsoft-Windows-TerminalServices-RemoteConnectionManager", 1149, "connection", AUTH,
+     "unknown", terminal},
+    {"MsiInstaller", 1033, "package-install", "package", NULL, package},
+    {"MsiInstaller", 1034, "package-remove", "package", NULL, package},
+    {"MsiInstaller", 11707, "package-install", "package", YES, NULL},
+    {"MsiInstaller", 11708, "package-install", "package", NO, NULL},
+    {"MsiInstaller", 11724, "package-remove", "package", YES, NULL},
+    {"disk", 7, "disk-fault", "host", NO, device},
+    {"disk", 11, "disk-fault", "host", NO, device},
+    {"disk", 51, "disk-fault", "host", NO, device},
+    {"disk", 153, "disk-fault", "host", NO, device},
+    {"Ntfs", 55, "file-system-fault", "host", NO, NULL},
+    {"Microsoft-Windows-Ntfs", 55, "file-system-fault", "host", NO, NULL},
+    {"Microsoft-Windows-Kernel-Power", 41, "power-fault", "host", "unknown", NULL},
+    {"Microsoft-Windows-WER-SystemErrorReporting", 1001, "kernel-fault", "host", NO, NULL},
+    {"EventLog", 6005, "boot", "host", YES, NULL},
+    {"EventLog", 6006, "shutdown", "host", YES, NULL},
+    {"EventLog", 6008, "power-fault", "host", "unknown", NULL},
+    {"User32", 1074, "shutdown", "host", YES, shutdown},
+    {"Application Error", 1000, "crash", "process", NO, faulty},
+    {TASKS, 106, "task-create", "configuration", YES, task},
+    {TASKS, 140, "task-change", "configuration", YES, task},
+    {TASKS, 141, "task-delete", "configuration", YES, task},
+    {TASKS, 200, "task-run", "process", YES, task},
+    {DEFENDER, 1116, "malware-detected", "malware", "unknown", defender},
+    {DEFENDER, 1117, "malware-action", "malware", "unknown", defender},
+    {DEFENDER, 5001, "protection-off", "configuration", YES, NULL},
+    {"MSSQLSERVER", 18456, "login", AUTH, NO, sql_login},
+    {"Microsoft-Windows-Bits-Client", 59, "file-transfer", "network", "unknown", transfer},
+    {"Microsoft-Windows-DNS-Client", 3008, "dns-query", "network", NULL, query},
 };
 
 struct numbered {

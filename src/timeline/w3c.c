@@ -5,6 +5,7 @@
 #include "timeline/members.h"
 #include "timeline/transport.h"
 #include "timeline/syslog_programs.h"
+#include "timeline/w3c_service.h"
 
 enum { COLUMNS_MAX = 128, BACK_MOST_S = 3600 };
 
@@ -231,6 +232,10 @@ static enum line_verdict take_row(struct reader *r, struct str line, struct even
     transport_spell(e);
     if (i != s->count || rest.len || time.len == 0 || !put_time(r, e, date, time))
         return LINE_FOREIGN;
+    if (event_value(e, FIELD_HTTP_REQUEST_METHOD).len && w3c_service_put(r, e) != W3C_HTTP) {
+        event_put(e, FIELD_MESSAGE, line);
+        return LINE_EVENT;
+    }
     if (str_u64(event_value(e, FIELD_HTTP_RESPONSE_STATUS), &status)) {
         event_puts(e, FIELD_EVENT_OUTCOME, status >= 400 ? "failure" : "success");
         event_puts(e, FIELD_EVENT_ACTION, "http-request");
@@ -252,4 +257,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_w3c = {
-    .name = "w3c", .version = 4, .line = line_of, .state_size = sizeof(struct state)};
+    .name = "w3c", .version = 5, .line = line_of, .state_size = sizeof(struct state)};

@@ -710,5 +710,69 @@ class Netfilter(unittest.TestCase):
                 self.assertNotIn((action, event.get("event.outcome")), [("log", "success"), ("log", "failure")])
 
 
+# IIS: "FTP Site log files", FTPSVC's usual columns; SMTPSVC's of IIS 6. RFC 959: 331 asks for the password, 530 is not logged in, 226 ends a transfer.
+FTP = """#Software: Microsoft Internet Information Services 10.0
+#Fields: date time c-ip c-port cs-username s-ip s-port cs-method cs-uri-stem sc-status sc-win32-status sc-substatus x-session x-fullpath
+2026-11-25 03:12:09 203.0.113.7 4444 - 10.0.0.1 21 USER administrator 331 0 0 abc -
+2026-11-25 03:12:09 203.0.113.7 4444 - 10.0.0.1 21 PASS *** 530 1326 41 abc -
+2026-11-25 03:12:09 203.0.113.7 4444 CORP\\eva 10.0.0.1 21 PASS *** 230 0 0 abc /
+2026-11-25 03:12:09 203.0.113.7 4444 CORP\\eva 10.0.0.1 21 STOR x.exe 226 0 0 abc /up/x.exe
+2026-11-25 03:12:09 203.0.113.7 4444 CORP\\eva 10.0.0.1 21 DataChannelOpened - - 0 0 abc -
+"""
+SMTP = """#Fields: date time c-ip cs-username s-sitename s-ip cs-method cs-uri-stem cs-uri-query sc-status cs-version
+2026-11-25 03:12:09 203.0.113.7 evil.example SMTPSVC1 10.0.0.1 EHLO - +evil.example 250 SMTP
+2026-11-25 03:12:09 203.0.113.7 evil.example SMTPSVC1 10.0.0.1 MAIL - +FROM:<a@example.org> 250 SMTP
+2026-11-25 03:12:09 203.0.113.7 evil.example SMTPSVC1 10.0.0.1 RCPT - +TO:<b@example.org> 550 SMTP
+"""
+# Microsoft's documents of each provider: the data of an event, and what it means.
+WINDOWS = [
+    ("Microsoft-Windows-Security-Auditing", 4740, {"TargetUserName": "eva", "TargetDomainName": "KALI", "SubjectUserName": "DC1$", "SubjectDomainName": "CORP"}, None,
+     {"event.action": "user-lock", "user.target.name": "eva", "source.domain": "KALI", "user.target.domain": None, "user.domain": "CORP"}),
+    ("Microsoft-Windows-Security-Auditing", 4778, {"AccountName": "eva", "AccountDomain": "CORP", "ClientName": "KALI", "ClientAddress": "203.0.113.7"}, None,
+     {"event.action": "session-reconnect", "user.name": "eva", "source.ip": "203.0.113.7", "source.domain": "KALI"}),
+    ("Microsoft-Windows-TerminalServices-LocalSessionManager", 21, None, {"User": "CORP\\eva", "SessionID": "5", "Address": "203.0.113.7"},
+     {"event.action": "login", "event.category": "authentication", "user.name": "eva", "user.domain": "CORP", "source.ip": "203.0.113.7", "event.outcome": "success"}),
+    ("Microsoft-Windows-TerminalServices-RemoteConnectionManager", 1149, None, {"Param1": "eva", "Param2": "CORP", "Param3": "203.0.113.7"},
+     {"event.action": "connection", "user.name": "eva", "source.ip": "203.0.113.7"}),
+    ("MsiInstaller", 11707, {None: "Product: A -- Installation completed successfully."}, None, {"event.action": "package-install", "event.outcome": "success"}),
+    ("disk", 7, {None: "\\Device\\Harddisk0\\DR0"}, None, {"event.action": "disk-fault", "event.outcome": "failure"}),
+    ("Microsoft-Windows-Kernel-Power", 41, {"BugcheckCode": "0"}, None, {"event.action": "power-fault"}),
+    ("Microsoft-Windows-Windows Defender", 5001, {}, None, {"event.action": "protection-off"}),
+    ("Microsoft-Windows-TaskScheduler", 106, {"TaskName": "\\evil", "UserContext": "CORP\\eva"}, None, {"event.action": "task-create", "user.name": "eva"}),
+    ("MSSQLSERVER", 18456, {None: "sa"}, None, {"event.action": "login", "event.outcome": "failure", "user.name": "sa"}),
+]
+
+
+def windows_event(provider, code, data, user_data):
+    inner = "".join(f"<Data Name='{name}'>{value}</Data>" if name else f"<Data>{value}</Data>" for name, value in (data or {}).items())
+    user = "".join(f"<{name}>{value}</{name}>" for name, value in (user_data or {}).items())
+    body = f"<UserData><EventXML xmlns='Event_NS'>{user}</EventXML></UserData>" if user_data else f"<EventData>{inner}</EventData>"
+    return (f"<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='{provider}'/><EventID>{code}</EventID><Level>4</Level><Keywords>0x8080000000000000</Keywords>"
+            f"<TimeCreated SystemTime='2026-11-25T03:12:09.0000000Z'/><EventRecordID>1</EventRecordID><Channel>x</Channel><Computer>PC1</Computer><Security/></System>{body}</Event>\n")
+
+
+class Windows(unittest.TestCase):
+    def has(self, event, wanted):
+        for name, value in wanted.items():
+            with self.subTest(event=event["message"][:80] if "message" in event else event.get("event.code"), name=name):
+                self.assertEqual(event.get(name), value)
+
+    def test_what_well_known_events_mean(self):
+        events, counts = read_lines("".join(windows_event(*row[:4]) for row in WINDOWS))
+        self.assertEqual((counts["format"], len(events)), ("evtx", len(WINDOWS)))
+        for event, row in zip(events, WINDOWS):
+            self.has(event, row[4])
+
+    def test_what_the_ftp_and_smtp_services_of_iis_log_is_no_request(self):
+        events = read_lines(FTP)[0]
+        for event, (action, outcome, more) in zip(events, (
+                ("ftp-command", "unknown", {"user.name": "administrator"}), ("login", "failure", {"event.category": "authentication", "event.code": "530"}),
+                ("login", "success", {"user.name": "CORP\\eva"}), ("ftp-upload", "success", {"file.path": "/up/x.exe", "user.name": "CORP\\eva", "event.category": "file"}), ("ftp-command", "unknown", {"source.ip": "203.0.113.7"}))):
+            self.has(event, {"event.action": action, "event.outcome": outcome, **more})
+        events = read_lines(SMTP)[0]
+        for event, (outcome, more) in zip(events, (("success", {"source.domain": "evil.example"}), ("success", {"email.from.address": "a@example.org"}), ("failure", {"email.to.address": "b@example.org"}))):
+            self.has(event, {"event.action": "smtp-command", "event.category": "email", "event.outcome": outcome, "user.name": None, **more})
+
+
 if __name__ == "__main__":
     unittest.main()

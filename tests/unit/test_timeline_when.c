@@ -201,7 +201,6 @@ static void other_texts_are_left_as_they_are(void **state)
         {when_bsd, "Nov 025 03:12:09"},
         {when_bsd, "Okt 25 03:12:09"},
         {when_bsd, "November 25 03:12:09"},
-        {when_bsd, "Nov 25 3:12:09"},
         {when_clf, "25/Nov/26:03:12:09 +0100"},
         {when_clf, "25/Nov/2026 03:12:09 +0100"},
         {when_clf, "25-Nov-2026:03:12:09"},
