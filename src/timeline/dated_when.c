@@ -28,36 +28,12 @@ static bool is_end(struct str at)
     return !char_is_digit(c) && !is_letter(c) && c != '.' && c != '/' && c != '_';
 }
 
-/* Of a zone's name, behind its first slash: "Etc/GMT+5", "America/Port-au-Prince". */
-static bool is_of_place(char c, bool is_behind)
-{
-    return is_letter(c) || c == '/' || c == '_' ||
-           (is_behind && (char_is_digit(c) || c == '+' || c == '-'));
-}
-
-/* "Europe/Berlin", as PHP writes it. */
-static bool take_place(struct str *rest, struct str *word)
-{
-    struct str at = *rest;
-    size_t len = 0, slash = 0;
-
-    if (!str_take(&at, " ") || at.len == 0 || at.p[0] < 'A' || at.p[0] > 'Z')
-        return false;
-    for (; len < at.len && is_of_place(at.p[len], slash > 0); len++)
-        slash = at.p[len] == '/' ? len : slash;
-    if (slash == 0 || slash + 1 == len || len == at.len || at.p[len] != ']')
-        return false;
-    *word = str_head(at, len);
-    *rest = str_from(at, len);
-    return true;
-}
-
 static void take_zone(struct str *rest, struct dated *d)
 {
     if (d->time.has_zone || when_zone(rest, &d->time))
         return;
     if (!zone_word_take(rest, &d->time, &d->zone))
-        (void)take_place(rest, &d->zone);
+        (void)zone_place_take(rest, &d->zone);
 }
 
 static bool give(struct str *rest, struct str at, const struct dated *d, struct dated *out)
@@ -279,12 +255,20 @@ static bool take_separator(struct str *at, char c)
     return true;
 }
 
+/* "Nov", "November" */
 static bool take_month(struct str *at, int *month)
 {
+    static const char *const behind[] = {"uary", "ruary", "ch",     "il",   "",      "e",
+                                         "y",    "ust",   "tember", "ober", "ember", "ember"};
+    struct str rest = str_from(*at, 3);
+
     *month = when_month(*at);
-    if (*month == 0 || (at->len > 3 && is_letter(at->p[3])))
+    if (*month == 0)
         return false;
-    *at = str_from(*at, 3);
+    if (rest.len && is_letter(rest.p[0]) &&
+        (!str_take(&rest, behind[*month - 1]) || (rest.len && is_letter(rest.p[0]))))
+        return false;
+    *at = rest;
     return true;
 }
 

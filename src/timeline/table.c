@@ -11,10 +11,11 @@
 #include "timeline/members.h"
 #include "timeline/syslog_words.h"
 #include "timeline/value_test.h"
+#include "timeline/zone_word.h"
 
 enum { COLUMNS_MOST = 512, NAME_MOST = 64, ROWS_LOOKED_AT = 5 };
 
-enum kind { TEXT, TIME, TIME_UTC, LINE, SENDER, ADDRESS, LEVEL, OBJECT, PAIRS };
+enum kind { TEXT, TIME, TIME_UTC, ZONE, LINE, SENDER, ADDRESS, LEVEL, OBJECT, PAIRS };
 
 static const struct known {
     const char *name, *field;
@@ -36,6 +37,7 @@ struct state {
     struct column columns[COLUMNS_MOST];
     size_t count;
     size_t time; /* the column that is it */
+    size_t zone; /* the column that has its zone; past the last: none has */
     enum date_order order;
     bool has_message; /* of its own, so that a source is who sent it */
 };
@@ -53,17 +55,53 @@ static bool is_alike(struct str a, const char *b)
     return a.len == strlen(b) && strncasecmp(a.p, b, a.len) == 0;
 }
 
+static bool is_time(enum kind k)
+{
+    return k == TIME || k == TIME_UTC;
+}
+
+/* "Time (CET)", "TimeGenerated [UTC]", "Date (Europe/Berlin)": *zone is what stands in brackets, or
+ * empty where that is no zone. */
+static struct str without_zone(struct str name, struct str *zone)
+{
+    const char *open = memrchr(name.p, ' ', name.len);
+    size_t len = open ? (size_t)(open - name.p) : 0;
+    struct str inner = str_from(name, len + 1);
+    struct stated s;
+
+    *zone = STR("");
+    if (!open || inner.len < 3 || !memchr("([", inner.p[0], 2) ||
+        !memchr(")]", inner.p[inner.len - 1], 2))
+        return name;
+    inner = str_head(str_from(inner, 1), inner.len - 2);
+    if (!zone_word_find(inner, &s) && !zone_place_is(inner))
+        return name;
+    *zone = inner;
+    return str_trim(str_head(name, len));
+}
+
+static bool is_known_as(struct str name, const struct known *k)
+{
+    struct str zone;
+
+    return is_alike(is_time(k->kind) ? without_zone(name, &zone) : name, k->name);
+}
+
 static const struct known *find_known(struct str name)
 {
     for (size_t i = 0; i < COUNT_OF(known); i++)
-        if (is_alike(name, known[i].name))
+        if (is_known_as(name, &known[i]))
             return &known[i];
     return NULL;
 }
 
-static bool is_time(enum kind k)
+/* A zone that stands beside a time which states none. */
+static void take_zone(struct reader *r, struct str zone, struct stated *s)
 {
-    return k == TIME || k == TIME_UTC;
+    if (s->has_zone || zone.len == 0 || zone_word_find(zone, s))
+        return;
+    if (!when_zone(&zone, s))
+        reader_zone(r, zone, s);
 }
 
 /* "Nov 20, 2026 @ 10:00:01.123": Kibana's dateFormat, as it is shipped. */
@@ -115,7 +153,7 @@ static bool find_time(const struct csv_row *head, const struct csv_row *row, siz
 
     for (size_t k = 0; k < COUNT_OF(known) && is_time(known[k].kind); k++)
         for (size_t i = 0; i < head->count && i < row->count; i++)
-            if (is_alike(str_trim(head->cells[i]), known[k].name) &&
+            if (is_known_as(str_trim(head->cells[i]), &known[k]) &&
                 read_time(row->cells[i], ORDER_UNKNOWN, &s) && s.precision != TIME_DAY) {
                 *column = i;
                 return true;
@@ -198,9 +236,11 @@ static bool take_head(struct reader *r, const struct csv_row *row)
 
     s->count = row->count < COLUMNS_MOST ? row->count : COLUMNS_MOST;
     s->has_message = csv_has(row, "message");
-    for (size_t i = 0; i < s->count; i++)
+    s->time = s->zone = COLUMNS_MOST;
+    for (size_t i = 0; i < s->count; i++) {
         name_column(r, &s->columns[i], str_trim(row->cells[i]));
-    s->time = COLUMNS_MOST;
+        s->zone = s->columns[i].kind == ZONE ? i : s->zone;
+    }
     return true;
 }
 
@@ -327,7 +367,7 @@ static void see_time(struct state *s, const struct csv_row *row)
     for (size_t k = 0; s->time == COLUMNS_MOST && k < COUNT_OF(known) && is_time(known[k].kind);
          k++)
         for (size_t i = 0; i < s->count && i < row->count; i++)
-            if (is_alike(str_of(s->columns[i].own), known[k].name) &&
+            if (is_known_as(str_of(s->columns[i].own), &known[k]) &&
                 read_time(row->cells[i], ORDER_UNKNOWN, &stated) && stated.precision != TIME_DAY) {
                 s->time = i;
                 return;
@@ -350,13 +390,16 @@ static bool take_row(struct reader *r, const struct csv_row *row, struct event *
 {
     struct state *s = r->state;
     struct taking t = {.r = r, .e = e, .state = s};
-    struct str text;
+    struct str text, zone;
     struct stated stated;
 
     if (s->time >= row->count)
         return false;
     text = row->cells[s->time];
     if (read_time(text, s->order, &stated)) {
+        (void)without_zone(str_of(s->columns[s->time].own), &zone);
+        take_zone(r, zone, &stated);
+        take_zone(r, s->zone < row->count ? str_trim(row->cells[s->zone]) : STR(""), &stated);
         stated.has_zone = stated.has_zone || s->columns[s->time].kind == TIME_UTC;
         reader_time(r, e, &stated);
     } else if (text.len) {

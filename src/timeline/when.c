@@ -444,6 +444,20 @@ static void put_offset(struct event *e, int offset_s)
         event_put(e, FIELD_EVENT_TIMEZONE, event_keep(e, (struct str){text, (size_t)len}));
 }
 
+/* Seconds east of UTC at what its clock shows; zone is that of the source. */
+static int64_t offset_of(struct event *e, const struct stated *s, int64_t clock,
+                         const struct zone *zone)
+{
+    bool is_own = s->is_zone_likely && zone && zone_offset_at(zone, clock - s->zone_s) == s->zone_s;
+
+    if (s->has_zone && s->zone)
+        return zone_offset(s->zone, clock, &e->doubt);
+    if (is_own || (s->has_zone && !s->is_zone_likely))
+        return s->zone_s;
+    e->doubt |= DOUBT_ZONE;
+    return s->is_zone_likely && !zone ? s->zone_s : zone_offset(zone, clock, &e->doubt);
+}
+
 void when_set(struct event *e, const struct stated *s, const struct zone *zone, struct years *y)
 {
     struct stated full = *s;
@@ -474,12 +488,7 @@ void when_set(struct event *e, const struct stated *s, const struct zone *zone, 
         put_offset(e, full.zone_s);
         full.has_zone = false;
     }
-    if (full.has_zone) {
-        seconds -= full.zone ? zone_offset(full.zone, seconds, &e->doubt) : full.zone_s;
-    } else {
-        e->doubt |= DOUBT_ZONE;
-        seconds -= zone_offset(zone, seconds, &e->doubt);
-    }
+    seconds -= offset_of(e, &full, seconds, zone);
     e->ns = seconds * NS_OF_S + full.ns;
 }
 

@@ -17,8 +17,10 @@ struct stated {
     uint8_t precision;
     bool is_of_century; /* its year was stated in two digits, and is of this one */
     bool has_zone;
-    uint8_t weekday;         /* 1: Sunday, to 7; 0: not stated */
-    int zone_s;              /* east of UTC */
+    bool is_zone_likely; /* by a name of several meanings: the one that RFC 822 or the tz database
+                            has since 1990; doubtful, but where the source's own zone has it */
+    uint8_t weekday;     /* 1: Sunday, to 7; 0: not stated */
+    int zone_s;          /* east of UTC */
     const struct zone *zone; /* whose rules count in its place; NULL: none */
     uint8_t text_len;
     char text[STATED_TEXT_SIZE]; /* of what is no date: as it is written; else only numbers are

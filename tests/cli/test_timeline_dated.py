@@ -66,9 +66,19 @@ DATED = [
     *((f"2026-11-25 03:12:09 {zone} something happened", at(f"{time}Z", **{"event.timezone": zone})) for zone, time in (
         ("EST", "2026-11-25T08:12:09"), ("MST", "2026-11-25T10:12:09"), ("BST", "2026-11-25T02:12:09"), ("AST", "2026-11-25T07:12:09"), ("NST", "2026-11-25T06:42:09"), ("ACST", "2026-11-24T17:42:09"),
         ("EAT", "2026-11-25T00:12:09"), ("KST", "2026-11-24T18:12:09"), ("MSK", "2026-11-25T00:12:09"))),
-    ("2014-06-25 03:12:09 EST something happened", at("2014-06-25T03:12:09Z", doubt="z", **{"event.timezone": "EST"})),
+    ("2014-06-25 03:12:09 EST something happened", at("2014-06-25T08:12:09Z", doubt="z", **{"event.timezone": "EST"})),
     ("Wed Nov 25 03:12:09 EST 2026 backup started", at("2026-11-25T08:12:09Z", message="backup started")),
-    ("Wed Jun 25 03:12:09 EST 2014 backup started", at("2014-06-25T03:12:09Z", doubt="z", message="backup started")),
+    ("Wed Jun 25 03:12:09 EST 2014 backup started", at("2014-06-25T08:12:09Z", doubt="z", message="backup started")),
+    # RFC 822 (5.1), in doubt, for Manila is called so, too.
+    ("2026-11-25 03:12:09 PST something happened", at("2026-11-25T11:12:09Z", doubt="z", **{"event.timezone": "PST"})),
+    # ISO 8601 and CLDR (gmtFormat): an offset behind the name is east of UTC.
+    ("2026-11-25 03:12:09 UTC+1 INFO login", at("2026-11-25T02:12:09Z", **{"event.timezone": "UTC+1", "message": "INFO login"})),
+    ("2026-11-25 03:12:09 UTC+01:00 INFO login", at("2026-11-25T02:12:09Z", **{"event.timezone": "UTC+01:00", "message": "INFO login"})),
+    ("2026/11/25 03:12:09 GMT-03:30 INFO login", at("2026-11-25T06:42:09Z", **{"event.timezone": "GMT-03:30", "message": "INFO login"})),
+    # The probe has no rules of places; their name is no part of the text.
+    ("2026-11-25 03:12:09 Europe/Berlin INFO login", {**HERE, "event.timezone": "Europe/Berlin", "message": "INFO login"}),
+    ("2026-11-25 03:12:09 Session/Manager started", {**HERE, "event.timezone": None, "message": "Session/Manager started"}),
+    ("November 25, 2026 3:12:09 PM org.example.Main", at("2026-11-25T15:12:09Z", doubt="z", message="org.example.Main")),
     # What begins as lines of dpkg, dnf or PostgreSQL's table do.
     ("2026-11-25 03:12:09 configure nothing", {**HERE, "message": "configure nothing"}),
     ("2026-11-25T03:12:09Z INFO some program's line", at(AT, **level("informational"))),
@@ -154,6 +164,15 @@ class Dated(unittest.TestCase):
 
     def check(self, event, wanted):
         self.assertEqual({name: event.get(name) for name in wanted}, wanted)
+
+    def test_a_name_of_several_zones_is_that_of_the_source(self):
+        """Clocks of Chicago and Shanghai are CST in winter: the zone that a person set says which; the night of 1 November 2026 has 01:30 twice."""
+        lines = "2026-11-01 01:30:00 CDT a\n2026-11-01 01:30:00 CST b\n2026-11-25 03:12:09 CST c\n"
+        for zone, expected in (("America/Chicago", [("2026-11-01T06:30:00Z", ""), ("2026-11-01T07:30:00Z", ""), ("2026-11-25T09:12:09Z", "")]),
+                               ("Asia/Shanghai", [("2026-10-31T17:30:00Z", "z"), ("2026-10-31T17:30:00Z", "z"), ("2026-11-24T19:12:09Z", "z")])):
+            with self.subTest(zone):
+                events, _ = read_lines(lines, zone=zone)
+                self.assertEqual([(e["time"], e["doubt"]) for e in events], expected)
 
     def test_a_line_that_states_its_time_has_it_and_no_host_or_program(self):
         for line, wanted in DATED:

@@ -320,7 +320,7 @@ CASES = [
      "2026-11-25 03:12:09 CST [80] LOG:  checkpoint starting: time\n2026-11-25 03:12:09 -03x [80] LOG:  checkpoint starting: time\n", [
          {"time": "2026-11-25T00:12:09Z", "doubt": "", "process.pid": "80", "event.timezone": None}, {"time": "2026-11-25T06:12:09.001Z", "doubt": ""},
          {"time": "2026-11-24T21:27:09.002Z", "doubt": ""}, {"time": "2026-11-25T15:12:09Z", "doubt": "", "process.pid": "81"},
-         {"time": "2026-11-25T03:12:09Z", "doubt": "z", "event.timezone": "CST"}, {"time": "2026-11-25T03:12:09Z", "doubt": "z", "event.timezone": None}]),
+         {"time": "2026-11-25T09:12:09Z", "doubt": "z", "event.timezone": "CST"}, {"time": "2026-11-25T03:12:09Z", "doubt": "z", "event.timezone": None}]),
     ("postgresql", "".join(f"2026-11-25 03:12:09.123 {zone},eva,shop,80,192.0.2.7:5432,6a,1,idle,2026-11-25 03:12:09 {zone},3/1,0,LOG,00000,m,,,,,,,,,psql\n"
                            for zone in ("+03", "EST", "EET")), [
          {"time": "2026-11-25T00:12:09.123Z", "doubt": ""}, {"time": "2026-11-25T08:12:09.123Z", "doubt": "", "event.timezone": "EST"},

@@ -25,9 +25,9 @@ LAYOUTS = [
     (f"Nov 25 03:12:09 s_sys@web1/relay/192.0.2.9 {LOGIN}", {**EVA, "host.name": ["web1", "relay", "192.0.2.9"], "syslog_ng.source": "s_sys"}),
     (f"2026-11-25T03:12:09+01:00 web1/relay {LOGIN}", {**EVA, "host.name": ["web1", "relay"]}),
     ("Nov 25 03:12:09 postfix/smtpd[7]: connect from unknown[192.0.2.7]", {"host.name": None, "process.name": "postfix/smtpd", "process.pid": "7"}),
-    # A zone behind the clock; names with several meanings tell none, and what no tag follows is a host.
+    # A zone behind the clock; of several meanings that of RFC 822, in doubt; what no tag follows is a host.
     (f"Nov 25 03:12:09 CET web1 {LOGIN}", {**EVA, "time": "2026-11-25T02:12:09Z", "doubt": "y", "host.name": "web1", "event.timezone": "CET"}),
-    (f"Nov 25 03:12:09 CST web1 {LOGIN}", {**EVA, **HERE, "host.name": "web1", "event.timezone": "CST"}),
+    (f"Nov 25 03:12:09 CST web1 {LOGIN}", {**EVA, **HERE, "time": "2026-11-25T09:12:09Z", "host.name": "web1", "event.timezone": "CST"}),
     (f"Nov 25 03:12:09 CET {LOGIN}", {**EVA, **HERE, "host.name": "CET", "event.timezone": None}),
     # Cisco IOS: System Message Guide, "service timestamps", "logging origin-id"; of its own, as sent, and behind a collector's head.
     ("*Nov 25 03:12:09.123 UTC: %SYS-5-CONFIG_I: Configured from console by admin on vty0 (192.0.2.7)",

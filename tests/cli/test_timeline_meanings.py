@@ -596,6 +596,14 @@ LINES = [
          {"host.name": "gate", "process.name": "sshd", "process.pid": "7", "user.name": "eva"},
          {"event.action": "firewall-deny", "rule.name": "WAN_IN-default-D"},
          {"event.action": "firewall-deny", "event.outcome": FAILED, "rule.name": "UFW BLOCK"}, {"event.action": "firewall-allow", "event.outcome": OK, "rule.name": "UFW ALLOW"}, {"message": "gate is what it says"}]),
+    # Netfilter's --log-prefix is free text (iptables-extensions(8)): only words of their own say what became of a packet, and only where they agree.
+    *[("syslog", f"Nov 25 03:12:12 gate kernel: {prefix}IN=eth0 OUT= SRC=192.0.2.7 DST=198.51.100.4 LEN=40 PROTO=TCP SPT=1 DPT=2\n" * 3,
+       [{"event.action": action, "event.outcome": outcome, "source.ip": "192.0.2.7"}] * 3)
+      for prefix, action, outcome in
+      [(prefix, "firewall-log", None) for prefix in ("NOT-ALLOWED: ", "DISALLOWED ", "PASSWD_GUESS: ", "PASSIVE-FTP: ", "ALLOWLIST-MISS: ", "UNBLOCKED ",
+                                                     "DROPBEAR-SSH: ", "BLOCKCHAIN-P2P: ", "ACCEPT-LOG-DROP: ", "no drop: ")] +
+      [(prefix, "firewall-deny", FAILED) for prefix in ("Shorewall:net-fw:DROP:", "FINAL_REJECT: ", "iptables denied: ", "*TCP_IN Blocked* ", "DROP-NOT-SYN: ")] +
+      [(prefix, "firewall-allow", OK) for prefix in ("IN_public_ACCEPT: ", "pass: ")]],
     # What a relay sends on with a clock time alone in front.
     ("syslog", "".join(f"Nov 25 03:12:09 relay {clock} web2 sshd[3]: Failed password for root from 192.0.2.7 port 1 ssh2\n" for clock in ("03:12:08", "03:12:08.123")), [
         {"host.name": ["relay", "web2"], "process.name": "sshd", "user.name": "root", "source.ip": "192.0.2.7", "event.outcome": FAILED}] * 2),

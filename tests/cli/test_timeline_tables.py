@@ -36,6 +36,13 @@ CASES = [
           "timesketch.timestamp": None, "line": 2},
          {"time": "2025-11-25T02:12:10Z", "timesketch.timestamp": "1", "timesketch.color": "red", "line": 4},
          {"time": "2025-11-25T02:12:11Z", "precision": "us", "timesketch.datetime": "soon"}]),
+    # The zone in the head of the time's column, or in a column of its own.
+    ("table", "Time (CET),User,Source IP\n2026-11-25 03:12:09,eva,192.0.2.7\n", (1, 0, 0, 1), [
+        {"time": "2026-11-25T02:12:09Z", "doubt": "", "user.name": "eva", "source.ip": "192.0.2.7"}]),
+    ("table", "Date [UTC+02:00];User\n2026-11-25 03:12:09;eva\n", (1, 0, 0, 1), [{"time": "2026-11-25T01:12:09Z", "doubt": ""}]),
+    ("table", "Time,Timezone,User\n2026-11-25 03:12:09,CEST,eva\n2026-11-25 03:12:09,-05:00,eva\n2026-11-25 03:12:09Z,CEST,eva\n2026-11-25 03:12:09,,eva\n",
+     (4, 0, 0, 1), [{"time": "2026-11-25T01:12:09Z", "doubt": "", "event.timezone": "CEST"}, {"time": "2026-11-25T08:12:09Z", "doubt": ""},
+                    {"time": "2026-11-25T03:12:09Z", "doubt": ""}, {"time": "2026-11-25T03:12:09Z", "doubt": "z"}]),
     ("timesketch", json.dumps({"message": "m", "datetime": "2025-11-25T02:12:09", "timestamp_desc": "x", "tag": ["a", "b"], "timeline.source": "forged",
                                "event.dataset": "evtx"}) + "\n", (1, 0, 0, 0), [
          {"time": "2025-11-25T02:12:09Z", "doubt": "z", "timesketch.tag": ["a", "b"], "timeline.source": None}]),

@@ -29,9 +29,9 @@ def spelled(ns):
     return text + (f".{rest:09}".rstrip("0") if rest else "") + "Z"
 
 
-def read_file(path, written=WRITTEN):
-    """The events of a file, and the counts of its lines; no events where it is not recognised."""
-    done = subprocess.run([PROBE, "-y", str(written), path], capture_output=True, timeout=60, check=False)
+def read_file(path, written=WRITTEN, zone=None):
+    """The events of a file, and the counts of its lines; no events where it is not recognised. zone: that of the source."""
+    done = subprocess.run([PROBE, "-y", str(written), *(["-z", f"/usr/share/zoneinfo/{zone}"] if zone else []), path], capture_output=True, timeout=60, check=False)
     if done.returncode:
         raise AssertionError(done.stderr.decode())
     rows = [json.loads(line, object_pairs_hook=fields) for line in done.stdout.decode().splitlines()]
@@ -40,12 +40,12 @@ def read_file(path, written=WRITTEN):
     return rows[:-1], rows[-1]
 
 
-def read_lines(data):
+def read_lines(data, zone=None):
     """As read_file, of bytes or text."""
     with tempfile.NamedTemporaryFile() as file:
         file.write(data if isinstance(data, bytes) else data.encode())
         file.flush()
-        return read_file(file.name)
+        return read_file(file.name, zone=zone)
 
 
 def is_nobodys(data):
