@@ -129,7 +129,7 @@ static int take_record(struct evtx *x, size_t at, struct err *err)
     is_good = binxml_record(x->xml, at + RECORD_HEAD, at + size - 4, &x->event);
     put_head(x, at);
     if (event_value(&x->event, FIELD_EVENT_CODE).len)
-        evtx_understand(x->meanings, &x->event);
+        evtx_understand(x->meanings, x->r, &x->event);
     else
         event_puts(&x->event, FIELD_EVENT_KIND, "unparsed");
     x->r->counts.lines++;

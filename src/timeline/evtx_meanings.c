@@ -2,6 +2,7 @@
  * security audit events and Sysmon. */
 #include "timeline/evtx_meanings.h"
 #include "base/mem.h"
+#include "timeline/syslog_words.h"
 #include "timeline/value_test.h"
 
 #define AUTH "authentication"
@@ -11,6 +12,8 @@
 #define SERVICES "Service Control Manager"
 #define SESSIONS "Microsoft-Windows-TerminalServices-LocalSessionManager"
 #define TASKS "Microsoft-Windows-TaskScheduler"
+#define MACHINE_CHECK "Microsoft-Windows-WHEA-Logger"
+#define FIREWALL "Microsoft-Windows-Windows Firewall With Advanced Security"
 #define DEFENDER "Microsoft-Windows-Windows Defender"
 #define YES "success"
 #define NO "failure"
@@ -54,6 +57,7 @@ static const struct move subject[] = {{DATA("SubjectUserName"), "user.name"},
                                       {DATA("IpAddress"), "source.ip"},
                                       {DATA("IpPort"), "source.port"},
                                       {DATA("ShareName"), "file.share"},
+                                      {DATA("RelativeTargetName"), "file.path"},
                                       {DATA("TaskName"), "winlog.task_name"},
                                       {DATA("CallerProcessName"), "process.executable"},
                                       {NULL, NULL}};
@@ -67,6 +71,18 @@ static const struct move process[] = {{DATA("SubjectUserName"), "user.name"},
                                       {DATA("CommandLine"), "process.command_line"},
                                       {DATA("ParentProcessName"), "process.parent.executable"},
                                       {NULL, NULL}};
+/* ProcessId is that of the process that made the other one. */
+static const struct move process_start[] = {
+    {DATA("SubjectUserName"), "user.name"},
+    {DATA("SubjectDomainName"), "user.domain"},
+    {DATA("SubjectUserSid"), "user.id"},
+    {DATA("TargetUserName"), "user.effective.name"},
+    {DATA("NewProcessId"), "process.pid"},
+    {DATA("NewProcessName"), "process.executable"},
+    {DATA("CommandLine"), "process.command_line"},
+    {DATA("ProcessId"), "process.parent.pid"},
+    {DATA("ParentProcessName"), "process.parent.executable"},
+    {NULL, NULL}};
 static const struct move account[] = {{DATA("SubjectUserName"), "user.name"},
                                       {DATA("SubjectDomainName"), "user.domain"},
                                       {DATA("SubjectUserSid"), "user.id"},
@@ -110,7 +126,17 @@ static const struct move defender[] = {{DATA("Threat Name"), "rule.name"},
                                        {DATA("Detection User"), "user.name"},
                                        {DATA("Process Name"), "process.executable"},
                                        {NULL, NULL}};
-static const struct move sql_login[] = {{DATA("param1"), "user.name"}, {NULL, NULL}};
+static const struct move firewall_rule[] = {{DATA("RuleName"), "rule.name"},
+                                            {DATA("ModifyingUser"), "user.id"},
+                                            {DATA("ModifyingApplication"), "process.executable"},
+                                            {NULL, NULL}};
+/* "Login failed for user '%s'.%s%s": the reason, and " [CLIENT: 203.0.113.7]". */
+static const struct move sql_failure[] = {{DATA("param1"), "user.name"},
+                                          {DATA("param2"), "event.reason"},
+                                          {DATA("param3"), "source.ip"},
+                                          {NULL, NULL}};
+static const struct move sql_login[] = {
+    {DATA("param1"), "user.name"}, {DATA("param2"), "source.ip"}, {NULL, NULL}};
 static const struct move transfer[] = {{DATA("url"), "url.original"}, {NULL, NULL}};
 static const struct move query[] = {{DATA("QueryName"), "dns.question.name"}, {NULL, NULL}};
 static const struct move group[] = {{DATA("SubjectUserName"), "user.name"},
@@ -170,7 +196,7 @@ static const struct move script[] = {{"winlog.user.identifier", "user.id"},
                                      {DATA("ScriptBlockText"), "powershell.file.script_block_text"},
                                      {NULL, NULL}};
 
-struct meaning {
+struct windows_event {
     const char *provider;
     unsigned code;
     const char *action;
@@ -178,7 +204,7 @@ struct meaning {
     const char *outcome; /* NULL: its keywords say so, or nothing does */
     const struct move *moves;
 };
-static const struct meaning meanings[] = {
+static const struct windows_event meanings[] = {
     {EVENTLOG, 104, "log-clear", "configuration", YES, cleared},
     {EVENTLOG, 1100, "logging-stop", "host", YES, NULL},
     {EVENTLOG, 1102, "log-clear", "configuration", YES, cleared},
@@ -198,7 +224,7 @@ static const struct meaning meanings[] = {
     {SECURITY, 4663, "object-access", "file", NULL, subject},
     {SECURITY, 4672, "privileges-assigned", "iam", YES, subject},
     {SECURITY, 4673, "privilege-use", "iam", NULL, subject},
-    {SECURITY, 4688, "process-start", "process", YES, process},
+    {SECURITY, 4688, "process-start", "process", YES, process_start},
     {SECURITY, 4689, "process-end", "process", YES, process},
     {SECURITY, 4697, "service-install", "configuration", YES, service},
     {SECURITY, 4698, "task-create", "configuration", YES, subject},
@@ -294,6 +320,16 @@ static const struct meaning meanings[] = {
     {"disk", 153, "disk-fault", "host", NO, device},
     {"Ntfs", 55, "file-system-fault", "host", NO, NULL},
     {"Microsoft-Windows-Ntfs", 55, "file-system-fault", "host", NO, NULL},
+    {MACHINE_CHECK, 17, "hardware-fault", "host", "unknown", NULL}, /* it was corrected */
+    {MACHINE_CHECK, 18, "hardware-fault", "host", NO, NULL},
+    {MACHINE_CHECK, 19, "hardware-fault", "host", "unknown", NULL},
+    {MACHINE_CHECK, 20, "hardware-fault", "host", NO, NULL},
+    {MACHINE_CHECK, 46, "memory-fault", "host", NO, NULL},
+    {MACHINE_CHECK, 47, "memory-fault", "host", "unknown", NULL},
+    {FIREWALL, 2004, "firewall-rule-add", "configuration", YES, firewall_rule},
+    {FIREWALL, 2005, "firewall-rule-change", "configuration", YES, firewall_rule},
+    {FIREWALL, 2006, "firewall-rule-delete", "configuration", YES, firewall_rule},
+    {"Microsoft-Windows-WMI-Activity", 5861, "wmi-subscription", "configuration", YES, NULL},
     {"Microsoft-Windows-Kernel-Power", 41, "power-fault", "host", "unknown", NULL},
     {"Microsoft-Windows-WER-SystemErrorReporting", 1001, "kernel-fault", "host", NO, NULL},
     {"EventLog", 6005, "boot", "host", YES, NULL},
@@ -308,7 +344,9 @@ static const struct meaning meanings[] = {
     {DEFENDER, 1116, "malware-detected", "malware", "unknown", defender},
     {DEFENDER, 1117, "malware-action", "malware", "unknown", defender},
     {DEFENDER, 5001, "protection-off", "configuration", YES, NULL},
-    {"MSSQLSERVER", 18456, "login", AUTH, NO, sql_login},
+    {"MSSQLSERVER", 18453, "login", AUTH, YES, sql_login},
+    {"MSSQLSERVER", 18454, "login", AUTH, YES, sql_login},
+    {"MSSQLSERVER", 18456, "login", AUTH, NO, sql_failure},
     {"Microsoft-Windows-Bits-Client", 59, "file-transfer", "network", "unknown", transfer},
     {"Microsoft-Windows-DNS-Client", 3008, "dns-query", "network", NULL, query},
 };
@@ -320,7 +358,7 @@ struct numbered {
     } moves[MOVES_MOST];
 };
 struct evtx_meanings {
-    uint16_t keywords, domain;
+    uint16_t keywords, domain, parent_pid, installer_status, ssh_program, ssh_sentence;
     struct numbered numbered[COUNT_OF(meanings)];
 };
 
@@ -330,6 +368,10 @@ struct evtx_meanings *evtx_meanings_new(struct field_names *names)
 
     m->keywords = field_number(names, STR("winlog.keywords"));
     m->domain = field_number(names, STR("user.domain"));
+    m->parent_pid = field_number(names, STR("process.parent.pid"));
+    m->installer_status = field_number(names, STR(DATA("param4")));
+    m->ssh_program = field_number(names, STR(DATA("process")));
+    m->ssh_sentence = field_number(names, STR(DATA("payload")));
     for (size_t i = 0; i < COUNT_OF(meanings); i++) {
         struct numbered *n = &m->numbered[i];
         const struct move *moves = meanings[i].moves;
@@ -347,26 +389,30 @@ void evtx_meanings_free(struct evtx_meanings *m)
     free(m);
 }
 
-/* An IPv4 address may stand as one of IPv6. */
+/* An IPv4 address may stand as one of IPv6; " [CLIENT: 192.0.2.7]" is SQL Server's. */
 static void put_address(struct event *e, uint16_t to, struct str value)
 {
     uint8_t address[16];
-    struct str v4 = value;
+    struct str v4;
 
+    (void)str_take(&value, " ");
+    if (str_take(&value, "[CLIENT: "))
+        value = str_cut(&value, ']');
+    v4 = value;
     if (!address_bytes(value, address))
         return;
     event_put(e, to, str_take(&v4, "::ffff:") && memchr(v4.p, '.', v4.len) ? v4 : value);
 }
 
 /* "0x58" as 88. */
-static void put_pid(struct event *e, struct str value)
+static void put_pid(struct event *e, uint16_t to, struct str value)
 {
     static const char digits[] = "0123456789abcdef";
     struct str hex = value;
     uint64_t n = 0;
 
     if (!str_take(&hex, "0x")) {
-        event_put(e, FIELD_PROCESS_PID, value);
+        event_put(e, to, value);
         return;
     }
     if (hex.len == 0 || hex.len > 16)
@@ -378,7 +424,7 @@ static void put_pid(struct event *e, struct str value)
             return;
         n = n << 4 | (uint64_t)(digit - digits);
     }
-    event_put_u64(e, FIELD_PROCESS_PID, n);
+    event_put_u64(e, to, n);
 }
 
 /* "DOMAIN\name". */
@@ -399,8 +445,8 @@ static void put_moved(const struct evtx_meanings *m, struct event *e, uint16_t t
         return;
     if (to == FIELD_SOURCE_IP || to == FIELD_DESTINATION_IP)
         put_address(e, to, value);
-    else if (to == FIELD_PROCESS_PID)
-        put_pid(e, value);
+    else if (to == FIELD_PROCESS_PID || to == m->parent_pid)
+        put_pid(e, to, value);
     else if (to == FIELD_USER_NAME)
         put_user(m, e, value);
     else
@@ -417,23 +463,56 @@ static const char *outcome_of(struct str keywords)
     return bits == '2' ? YES : bits == '1' ? NO : "unknown";
 }
 
-void evtx_understand(const struct evtx_meanings *m, struct event *e)
+/* Of what the installer ended its status says it: 0 is ERROR_SUCCESS. */
+static const char *told_outcome(const struct evtx_meanings *m, const struct windows_event *of,
+                                const struct event *e)
+{
+    struct str status = event_value(e, m->installer_status);
+    uint64_t code;
+
+    if (of->outcome)
+        return of->outcome;
+    if (of->moves == package)
+        return !str_u64(status, &code) ? "unknown" : code ? NO : YES;
+    return outcome_of(event_value(e, m->keywords));
+}
+
+/* An instance of SQL Server that has a name says "MSSQL$NAME". */
+static bool is_provider(struct str said, const char *provider)
+{
+    return str_is(said, provider) ||
+           (strcmp(provider, "MSSQLSERVER") == 0 && str_starts(said, "MSSQL$"));
+}
+
+/* OpenSSH of Windows: what sshd says elsewhere in a system log. */
+static void put_sentence(const struct evtx_meanings *m, struct reader *r, struct event *e)
+{
+    struct str sentence = event_value(e, m->ssh_sentence);
+
+    if (sentence.len == 0)
+        return;
+    event_put(e, FIELD_PROCESS_NAME, event_value(e, m->ssh_program));
+    syslog_understand(r, e, sentence);
+}
+
+void evtx_understand(const struct evtx_meanings *m, struct reader *r, struct event *e)
 {
     struct str provider = event_value(e, FIELD_EVENT_PROVIDER);
     size_t own = e->count, i = 0;
     uint64_t code;
 
+    if (str_is(provider, "OpenSSH"))
+        put_sentence(m, r, e);
     if (!str_u64(event_value(e, FIELD_EVENT_CODE), &code))
         return;
     while (i < COUNT_OF(meanings) &&
-           (meanings[i].code != code || !str_is(provider, meanings[i].provider)))
+           (meanings[i].code != code || !is_provider(provider, meanings[i].provider)))
         i++;
     if (i == COUNT_OF(meanings))
         return;
     event_puts(e, FIELD_EVENT_ACTION, meanings[i].action);
     event_puts(e, FIELD_EVENT_CATEGORY, meanings[i].category);
-    event_puts(e, FIELD_EVENT_OUTCOME,
-               meanings[i].outcome ? meanings[i].outcome : outcome_of(event_value(e, m->keywords)));
+    event_puts(e, FIELD_EVENT_OUTCOME, told_outcome(m, &meanings[i], e));
     for (size_t k = 0; k < m->numbered[i].count; k++)
         for (size_t j = 0; j < own; j++)
             if (e->fields[j].name == m->numbered[i].moves[k].from)

@@ -382,6 +382,6 @@ bool winlog_end(struct winlog *w)
     if (!w->has_data && str_is(event_value(w->e, FIELD_EVENT_PROVIDER), SECURITY) &&
         winlog_put_text(w, event_value(w->e, FIELD_MESSAGE)))
         event_puts(w->e, field_number(w->r->names, STR("winlog.data_of")), "message");
-    evtx_understand(w->meanings, w->e);
+    evtx_understand(w->meanings, w->r, w->e);
     return true;
 }

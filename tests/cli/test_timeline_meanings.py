@@ -748,11 +748,24 @@ WINDOWS = [
     ("Microsoft-Windows-Windows Defender", 5001, {}, None, {"event.action": "protection-off"}),
     ("Microsoft-Windows-TaskScheduler", 106, {"TaskName": "\\evil", "UserContext": "CORP\\eva"}, None, {"event.action": "task-create", "user.name": "eva"}),
     ("MSSQLSERVER", 18456, {None: "sa"}, None, {"event.action": "login", "event.outcome": "failure", "user.name": "sa"}),
+    # "4688(S)": Process ID is that of the creator, in hexadecimal; "5145(S)": Relative Target Name
+    ("Microsoft-Windows-Security-Auditing", 4688, {"NewProcessId": "0x1a", "NewProcessName": "C:\\x.exe", "ProcessId": "0x10"}, None, {"process.pid": "26", "process.parent.pid": "16"}),
+    ("Microsoft-Windows-Security-Auditing", 5145, {"ShareName": "\\\\*\\C$", "RelativeTargetName": "x.exe"}, None, {"file.share": "\\\\*\\C$", "file.path": "x.exe"}),
+    ("Microsoft-Windows-TerminalServices-LocalSessionManager", 21, None, {"User": "CORP\\eva", "SessionID": "5", "Address": "LOCAL"}, {"user.name": "eva", "source.ip": None}),
+    # "Windows Installer installed the product. Product Name: %1. Product Version: %2. Product Language: %3. Installation success or error status: %4."
+    ("MsiInstaller", 1033, ["Evil", "1.2", "1033", "0"], None, {"event.action": "package-install", "event.outcome": OK, "package.name": "Evil", "package.version": "1.2"}),
+    ("MsiInstaller", 1033, ["Evil", "1.2", "1033", "1603"], None, {"event.action": "package-install", "event.outcome": FAILED}),
+    # "Login failed for user '%.*ls'.%.*ls%.*ls", of an instance without and with a name
+    *((provider, 18456, ["sa", " Reason: Password did not match that for the login provided.", " [CLIENT: 203.0.113.7]"], None,
+       {"event.action": "login", "event.category": "authentication", "event.outcome": FAILED, "user.name": "sa", "source.ip": "203.0.113.7"}) for provider in ("MSSQLSERVER", "MSSQL$SHOP")),
+    ("OpenSSH", 4, {"process": "sshd", "payload": "Accepted password for eva from 203.0.113.7 port 4 ssh2"}, None,
+     {"event.action": "login", "event.outcome": OK, "user.name": "eva", "source.ip": "203.0.113.7", "process.name": "sshd"}),
+    ("Microsoft-Windows-WHEA-Logger", 18, {}, None, {"event.action": "hardware-fault", "event.outcome": FAILED}),
 ]
 
 
 def windows_event(provider, code, data, user_data):
-    inner = "".join(f"<Data Name='{name}'>{value}</Data>" if name else f"<Data>{value}</Data>" for name, value in (data or {}).items())
+    inner = "".join(f"<Data Name='{name}'>{value}</Data>" if name else f"<Data>{value}</Data>" for name, value in (data.items() if isinstance(data, dict) else ((None, value) for value in data or ())))
     user = "".join(f"<{name}>{value}</{name}>" for name, value in (user_data or {}).items())
     body = f"<UserData><EventXML xmlns='Event_NS'>{user}</EventXML></UserData>" if user_data else f"<EventData>{inner}</EventData>"
     return (f"<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='{provider}'/><EventID>{code}</EventID><Level>4</Level><Keywords>0x8080000000000000</Keywords>"
