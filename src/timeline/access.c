@@ -131,16 +131,46 @@ static bool take_status(struct str *rest, struct event *e)
     return true;
 }
 
+/* "203.0.113.9", "203.0.113.9, 10.0.0.8": X-Forwarded-For, which nginx' format "main" has behind
+ * the user agent. */
+static bool is_forwarded(struct str quoted)
+{
+    uint8_t bytes[16];
+
+    while (quoted.len) {
+        struct str address = str_trim(str_cut(&quoted, ','));
+
+        if (!address_bytes(address, bytes) && !str_is(address, "unknown"))
+            return false;
+    }
+    return true;
+}
+
+/* All that passed a request on, as in front of a line. */
+static void put_forwarded(struct event *e, struct str quoted)
+{
+    if (!is_forwarded(quoted))
+        return;
+    while (quoted.len) {
+        struct str address = str_trim(str_cut(&quoted, ','));
+
+        if (!str_is(address, "unknown") && !str_eq(address, event_value(e, FIELD_SOURCE_IP)))
+            event_put(e, FIELD_SOURCE_IP, address);
+    }
+}
+
 /* False: a quote is not closed, so that the line is not whole. */
 static bool put_rest(struct event *e, struct str rest)
 {
     static const uint16_t names[] = {FIELD_HTTP_REQUEST_REFERRER, FIELD_USER_AGENT};
     struct str quoted;
 
-    for (size_t i = 0; i < 2 && rest.len && rest.p[0] == '"'; i++) {
+    for (size_t i = 0; i <= COUNT_OF(names) && rest.len && rest.p[0] == '"'; i++) {
         if (!take_quoted(&rest, &quoted))
-            return false;
-        if (!str_is(quoted, "-"))
+            return i == COUNT_OF(names);
+        if (i == COUNT_OF(names))
+            put_forwarded(e, quoted);
+        else if (!str_is(quoted, "-"))
             event_put(e, names[i], quoted);
     }
     return true;
@@ -300,6 +330,12 @@ static bool put_front(struct reader *r, struct event *e, struct str text)
     return true;
 }
 
+/* nginx' $time_iso8601 has the layout of ISO 8601. */
+static bool take_stated(struct str *rest, struct stated *out)
+{
+    return when_clf(rest, out) || (when_iso(rest, out) && out->has_zone);
+}
+
 /* " [25/Nov/2026:03:12:09 +0100] " and a quote. *front: what stands before; false: there is none.
  */
 static bool take_time(struct str *rest, struct str *front, struct stated *out)
@@ -310,7 +346,7 @@ static bool take_time(struct str *rest, struct str *front, struct stated *out)
         struct str behind = str_from(*rest, (size_t)(found - rest->p) + 1);
 
         at = (size_t)(found - rest->p) + 1;
-        if (at < 2 || found[-1] != ' ' || !when_clf(&behind, out) || !str_take(&behind, "] ") ||
+        if (at < 2 || found[-1] != ' ' || !take_stated(&behind, out) || !str_take(&behind, "] ") ||
             !str_starts(behind, "\""))
             continue;
         *front = str_head(*rest, at - 2);
@@ -318,6 +354,44 @@ static bool take_time(struct str *rest, struct str *front, struct stated *out)
         return true;
     }
     return false;
+}
+
+/* "[25/Nov/2026:03:12:09 +0100] 192.0.2.7 … " and a quote: as some have it, in front of all. */
+static bool take_time_first(struct str *rest, struct str *front, struct stated *out)
+{
+    struct str at = *rest;
+    const char *quote;
+
+    if (!str_take(&at, "[") || !take_stated(&at, out) || !str_take(&at, "] "))
+        return false;
+    quote = memchr(at.p, '"', at.len);
+    if (!quote || quote == at.p || quote[-1] != ' ')
+        return false;
+    *front = str_head(at, (size_t)(quote - at.p) - 1);
+    *rest = str_from(at, front->len + 1);
+    return true;
+}
+
+/* "192.0.2.7 TLSv1.3 TLS_AES_256_GCM_SHA384" in front of a request, and its bytes behind it:
+ * mod_ssl's ssl_request_log. */
+static bool take_tls(struct reader *r, struct str front, struct str line, struct event *e)
+{
+    struct str host = str_cut(&front, ' '), version = str_cut(&front, ' '), request;
+    uint64_t n;
+
+    if (!str_starts(version, "TLSv") && !str_starts(version, "SSLv"))
+        return false;
+    if (host.len == 0 || front.len == 0 || memchr(front.p, ' ', front.len) ||
+        !take_quoted(&line, &request) || (!str_u64(line, &n) && !str_is(line, "-")))
+        return false;
+    put_source(e, host);
+    event_put(e, field_number(r->names, STR("tls.version")), str_from(version, 4));
+    event_put(e, field_number(r->names, STR("tls.cipher")), front);
+    put_request(e, request);
+    if (!str_is(line, "-"))
+        event_put(e, FIELD_HTTP_RESPONSE_BYTES, line);
+    event_puts(e, FIELD_EVENT_OUTCOME, "unknown");
+    return true;
 }
 
 /* The name that a client gave (Basic, RFC 7617) has no colon, so it holds no time: the first is the
@@ -334,15 +408,26 @@ static void look_for_another(struct reader *r, struct event *e, struct str reque
 }
 
 /* False: it is none, and e has what was read so far. */
-static bool take_line(struct reader *r, struct str line, struct stated *s, struct event *e)
+static bool take_all(struct reader *r, struct str line, struct stated *s, struct event *e)
 {
     struct str front, request;
 
-    if (!take_time(&line, &front, s) || !take_request(&line, &request) || !put_front(r, e, front))
+    if (take_time_first(&line, &front, s)) {
+        if (take_tls(r, front, line, e))
+            return true;
+    } else if (!take_time(&line, &front, s)) {
+        return false;
+    }
+    if (!take_request(&line, &request) || !put_front(r, e, front))
         return false;
     put_request(e, request);
     look_for_another(r, e, request);
-    if (!take_status(&line, e) || !put_rest(e, line))
+    return take_status(&line, e) && put_rest(e, line);
+}
+
+static bool take_line(struct reader *r, struct str line, struct stated *s, struct event *e)
+{
+    if (!take_all(r, line, s, e))
         return false;
     event_puts(e, FIELD_EVENT_ACTION, "http-request");
     event_puts(e, FIELD_EVENT_CATEGORY, "web");

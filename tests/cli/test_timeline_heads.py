@@ -198,6 +198,26 @@ class Access(unittest.TestCase):
                     said["source.ip"] = " ".join(sorted(set(said["source.ip"])))
                 self.assertEqual(said, wanted)
 
+    def test_who_asked_by_way_of_a_proxy_is_a_source(self):
+        """nginx.org's log_format main: "$http_user_agent" "$http_x_forwarded_for"."""
+        line = '10.0.0.9 - - [25/Nov/2026:03:12:09 +0000] "GET / HTTP/1.1" 200 5 "-" "x" "{}"\n'
+        for said, sources in (("203.0.113.7", ["10.0.0.9", "203.0.113.7"]), ("203.0.113.7, 2001:db8::7,10.0.0.8", ["10.0.0.9", "203.0.113.7", "2001:db8::7", "10.0.0.8"]),
+                              ("unknown, 203.0.113.7", ["10.0.0.9", "203.0.113.7"]), ("-", "10.0.0.9"), ("10.0.0.9", "10.0.0.9"), ("no address", "10.0.0.9")):
+            event, = read_lines(line.format(said))[0]
+            self.assertEqual((event["source.ip"], event["user_agent.original"], event["http.response.status_code"]), (sources, "x", "200"), said)
+
+    def test_a_time_of_iso_or_in_front_of_all_is_read(self):
+        """nginx' $time_iso8601; mod_ssl: CustomLog logs/ssl_request_log "%t %h %{SSL_PROTOCOL}x %{SSL_CIPHER}x \\"%r\\" %b"."""
+        request = '"POST /x?y=1 HTTP/1.1"'
+        for line, hour, more in ((f'192.0.2.7 - eva [2026-11-25T03:12:09+01:00] {request} 404 5 "-" "x"', "02", {"user.name": "eva", "event.outcome": "failure"}),
+                                 (f'[25/Nov/2026:03:12:09 +0100] 192.0.2.7 - eva {request} 404 5 "-" "x"', "02", {"user.name": "eva", "event.outcome": "failure"}),
+                                 (f"[25/Nov/2026:03:12:09 +0000] 192.0.2.7 TLSv1.3 TLS_AES_256_GCM_SHA384 {request} 5", "03",
+                                  {"tls.version": "1.3", "tls.cipher": "TLS_AES_256_GCM_SHA384", "event.outcome": "unknown", "http.response.body.bytes": "5"}),
+                                 (f"[25/Nov/2026:03:12:09 +0000] 192.0.2.7 TLSv1.2 ECDHE-RSA-AES256-GCM-SHA384 {request} -", "03", {"http.response.body.bytes": None})):
+            event, = read_lines(line + "\n")[0]
+            wanted = {"event.dataset": "access", "time": f"2026-11-25T{hour}:12:09Z", "source.ip": "192.0.2.7", "http.request.method": "POST", "url.path": "/x", "event.action": "http-request", **more}
+            self.assertEqual({name: event.get(name) for name in wanted}, wanted, line)
+
     def test_a_time_that_a_client_wrote_is_not_the_log_s(self):
         said = self.of("192.0.2.7 - -", request="GET /y [01/Jan/2001:00:00:00 +0000] \"GET / HTTP/1.1")
         self.assertEqual(said, {"source.ip": "192.0.2.7", "event.is_ambiguous": "yes"})
