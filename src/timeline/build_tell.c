@@ -78,6 +78,27 @@ static int tell_strays(struct reader *r, struct err *e)
         count, plural(count));
 }
 
+/* A machine that was off for most of a year. */
+static int tell_past(struct reader *r, struct err *e)
+{
+    uint64_t count = r->years.breaks->past;
+
+    return tell(r, e,
+                "lines before those that go back would be later than when it was written, "
+                "%" PRIu64 " time%s: they are told as of the year before",
+                count, plural(count));
+}
+
+static int tell_late(struct reader *r, struct err *e)
+{
+    uint64_t count = r->years.breaks->late;
+
+    return tell(r, e,
+                "lines are told as later than when it was written, %" PRIu64
+                " time%s: either a clock was ahead, or they are of an earlier year",
+                count, plural(count));
+}
+
 /* The order of all lines shows nothing of the years where another host's begin. */
 static int tell_hosts(struct reader *r, struct err *e)
 {
@@ -154,6 +175,10 @@ int job_tell_years(struct reader *r, struct err *e)
         rc = tell_strays(r, e);
     if (rc == 0 && b && b->blocks)
         rc = tell_blocks(r, e);
+    if (rc == 0 && b && b->past)
+        rc = tell_past(r, e);
+    if (rc == 0 && b && b->late)
+        rc = tell_late(r, e);
     if (rc == 0 && b && b->hosts)
         rc = tell_hosts(r, e);
     if (rc == 0 && b && b->changes)

@@ -416,7 +416,8 @@ static void settle_each(const struct year_runs *all, int64_t written_s, struct y
     for (size_t i = 0; i < all->count; i = end) {
         struct year_runs runs = *all;
 
-        for (end = i + 1; end < all->count && !(all->of[end].begins & YEAR_BEGINS_HOST);)
+        for (end = i + 1;
+             end < all->count && !(all->of[end].begins & (YEAR_BEGINS_HOST | YEAR_BEGINS_PAST));)
             end++;
         runs.of += i;
         runs.count = end - i;
@@ -424,7 +425,8 @@ static void settle_each(const struct year_runs *all, int64_t written_s, struct y
         *own = (struct year_breaks){0};
         settle_own(&runs, written_s, own);
         out->strays += own->strays;
-        out->hosts += i > 0;
+        out->hosts += (all->of[i].begins & YEAR_BEGINS_HOST) != 0 && i > 0;
+        out->past += (all->of[i].begins & YEAR_BEGINS_PAST) != 0;
         out->blocks += own->blocks;
         for (size_t k = 0; k < own->count && out->count < YEAR_RUNS_MOST; k++)
             out->of[out->count++] = own->of[k];
@@ -493,7 +495,9 @@ void years_place(const struct years_part *parts, size_t count, const struct year
     for (size_t i = 0; i < count; i++)
         year_runs_append(&sum, &parts[i], &sweep);
     part_hosts(&sum, &sweep, written_s, &changes);
+    year_runs_mark_past(&sum, written_s);
     settle_each(&sum, written_s, breaks);
+    breaks->late = breaks->strays ? 0 : year_runs_count_late(&sum, breaks, written_s);
     breaks->end_s = end_s;
     breaks->has_many_hosts = hosts->has_many;
     breaks->is_none = has_none(breaks);

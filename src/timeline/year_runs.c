@@ -12,7 +12,7 @@ static bool can_be_one(const struct year_run *a, const struct year_run *b)
 /* Whether b, or its first line, goes on with a. */
 static bool goes_on(const struct year_run *a, const struct year_run *b)
 {
-    return !(b->begins & (YEAR_BEGINS_HOST | YEAR_BEGINS_ON)) &&
+    return !(b->begins & (YEAR_BEGINS_HOST | YEAR_BEGINS_ON | YEAR_BEGINS_PAST)) &&
            year_is_near(&a->last, &b->first) && can_be_one(a, b);
 }
 
@@ -51,6 +51,7 @@ bool year_run_is_sound(const struct year_run *r, uint64_t size)
            (r->year == 0 || year_is_within(r->year, FIRST_YEAR, LAST_YEAR)) &&
            r->votes <= size * 2 && r->week_lines <= size && r->week_days <= r->week_lines &&
            is_sound_week(r) && r->is_foreign <= 1 &&
+           (r->gap == 0 ? r->gap_from.month == 0 : r->gap <= DAYS && is_sound_date(&r->gap_from)) &&
            r->begins <= (YEAR_BEGINS_HOST | YEAR_BEGINS_BACK | YEAR_BEGINS_ON);
 }
 
@@ -138,9 +139,26 @@ static void vote_behind(struct year_run *r, const struct year_stated *s, uint64_
     vote(r, year, lines);
 }
 
+/* Where most days lie between two lines. */
+static void join_gap(struct year_run *to, const struct year_run *run)
+{
+    int step = year_days_between(&to->last, &run->first);
+
+    if (step > 0 && (uint32_t)step > to->gap) {
+        to->gap = (uint32_t)step;
+        to->gap_from = to->last;
+    }
+    if (run->gap > to->gap) {
+        to->gap = run->gap;
+        to->gap_from = run->gap_from;
+    }
+}
+
 static void join(struct year_run *to, const struct year_run *run)
 {
     int64_t begin = to->end + year_days_between(&to->last, &run->first);
+
+    join_gap(to, run);
 
     if (run->before.month)
         to->before = run->before;

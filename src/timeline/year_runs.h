@@ -130,6 +130,11 @@ bool year_runs_are_rotated(const struct year_runs *r, int64_t written_s, size_t 
 /* What a part has, behind what stands before it. sweep: of hosts of the whole source. */
 void year_runs_append(struct year_runs *to, const struct years_part *part,
                       const struct year_sweep *sweep);
+/* Where lines go back and those before would be later than the source, in its year. */
+void year_runs_mark_past(struct year_runs *all, int64_t written_s);
+/* Runs of which the last line is told as later than the source. */
+uint64_t year_runs_count_late(const struct year_runs *all, const struct year_breaks *b,
+                              int64_t written_s);
 /* The file was written when its lines were: what stands behind those of that time went astray. */
 void year_runs_return(struct year_runs *r, int64_t written_s);
 /* Of one day, or of two that are next to each other; a machine may wait for the time for days. */

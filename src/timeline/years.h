@@ -34,17 +34,20 @@ struct year_run {
     struct year_date first, before, last; /* before: the last one of another day than the last */
     uint32_t is_foreign;                  /* 1: of a clock that is known to be another */
     int64_t lowest, highest, end;         /* days from the first one: of all, and of the last */
-    int64_t year;        /* that lines beside them show which state theirs; 0: none do, */
-    uint64_t votes;      /* and how many lines do */
-    uint64_t week_lines; /* that state a day of the week, */
-    uint32_t week_days;  /* on so many days */
-    uint32_t begins;     /* what its first line does: enum year_begins, added up */
+    int64_t year;              /* that lines beside them show which state theirs; 0: none do, */
+    uint64_t votes;            /* and how many lines do */
+    uint64_t week_lines;       /* that state a day of the week, */
+    uint32_t week_days;        /* on so many days */
+    uint32_t begins;           /* what its first line does: enum year_begins, added up */
+    uint32_t gap;              /* the most days from one line to the next, */
+    struct year_date gap_from; /* and the date before them; 0: there are none */
     struct year_week week;
 };
 enum year_begins {
     YEAR_BEGINS_HOST = 1, /* it is the first of one, whose date does not go on */
     YEAR_BEGINS_BACK = 2, /* it goes back by days, and would else go on with the run before */
     YEAR_BEGINS_ON = 4,   /* it is the first of a host, whose date goes on */
+    YEAR_BEGINS_PAST = 8, /* those before would be later than the source, in its year */
 };
 /* Of a host whose lines went astray. */
 struct year_clock {
@@ -99,6 +102,9 @@ struct year_breaks {
     size_t count;
     uint64_t strays;
     uint64_t blocks;     /* of rotated logs in another order than that of time; 0: none are known */
+    uint64_t past;       /* how often lines are of a year before that since they would be later than
+                            the source */
+    uint64_t late;       /* and how often they are told as later than it */
     uint64_t hosts;      /* how often another host begins whose years follow by themselves */
     bool has_many_hosts; /* of more than are known, so that none does */
     uint64_t changes;    /* how often the host changes where dates go on, and nothing shows whether

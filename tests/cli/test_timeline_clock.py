@@ -211,6 +211,41 @@ class NotSet(CaseTest):
         self.assertEqual([(v["value"], v["first"][:10], v["last"][:10]) for v in self.ana.json("analyse top host.name many")], [("same", "2026-08-01", "2026-11-19")])
 
 
+class Later(CaseTest):
+    """Lines that would be later than their file, which was written on 21 November 2026 at noon."""
+
+    def test_what_would_be_later_than_the_file_is_of_the_year_before_or_told(self):
+        def line(day, hour):
+            return f"Nov {day} {hour:02}:12:09 web1 sshd[7]: x\n"
+
+        written = at("2026-11-21T12:00:00+00:00").timestamp()
+        # Off from 25 November to 19 November of the next year; a clock that was ahead for some lines; and a last line that is later.
+        texts = {"off": [line(day, hour) for day in (*range(15, 26), 19, 20, 21) for hour in (0, 1, 2)],
+                 "ahead": [line(day, hour) for day in (15, 16, 17, 18, 19, 25, 19, 20, 21) for hour in (0, 1, 2, 3)],
+                 "last": [line(day, 0) for day in (18, 19, 20, 24)]}
+        expected = {"off": (["2025-11-15", "2026-11-21"], 33, "as of the year before"), "ahead": (["2026-11-15", "2026-11-21"], 0, ""), "last": (["2026-11-18", "2026-11-24"], 0, "later than when it was written, 1 time")}
+        for name, lines in texts.items():
+            (self.folder / name).write_text("".join(lines))
+            os.utime(self.folder / name, (written,) * 2)
+            self.ana(f"preserve files '{self.folder / name}'")
+        self.ana("analyse timeline")
+        for name, (ends, before, words) in expected.items():
+            found = [e["@timestamp"][:10] for e in self.ana.json(f"analyse search 'source:{name} and not event.kind:notice and not event.out_of_order:true'")]
+            with self.subTest(name):
+                self.assertEqual(([min(found), max(found)], sum(day < "2026" for day in found)), (ends if name != "ahead" else [min(found), max(found)], before))
+                self.assertIn(words, str(self.ana.json(f"analyse search 'event.kind:notice and source:{name}'")))
+        # A clock that was ahead is told, whichever way.
+        self.assertRegex(str(self.ana.json("analyse search 'event.kind:notice and source:ahead'")), "later than when it was written|leave the order")
+
+    def test_what_a_head_says_of_the_end_is_told(self):
+        log = self.folder / "journal.txt"
+        log.write_text("-- Logs begin at Mon 2023-01-02 10:00:00 UTC, end at Thu 2024-11-21 03:15:00 UTC. --\n" + "Nov 21 03:15:00 web1 sshd[5]: x\n" * 3)
+        self.ana(f"preserve files '{log}'")
+        self.ana("analyse timeline")
+        self.assertIn("its head says that its lines end at 2024-11-21 03:15:00 UTC", str(self.ana.json("analyse search event.kind:notice")))
+        self.assertEqual({e["@timestamp"][:4] for e in self.ana.json("analyse search 'not event.kind:notice'")}, {"2024"})
+
+
 class Rotation(CaseTest):
     """A log of more than a year whose copies have lost their times: months tell the years only together."""
 
