@@ -95,76 +95,6 @@ static uint8_t doubts_of(struct str doubt)
     return set;
 }
 
-static void add_value(struct buf *out, struct str name, struct str value)
-{
-    if (out->len && out->p[out->len - 1] != ' ')
-        buf_addc(out, ' ');
-    buf_addstr(out, name);
-    buf_addc(out, '=');
-    buf_addstr(out, value);
-}
-
-/* Who, with what, on what, from where: nothing else is said where there is any of it. */
-static bool add_telling(struct buf *out, const struct search_event *event)
-{
-    static const char *const telling[] = {
-        "user.name",           "user.target.name",   "user.effective.name",
-        "group.name",          "process.executable", "process.command_line",
-        "process.parent.name", "service.name",       "registry.path",
-        "package.name",        "url.original",       "dns.question.name",
-        "source.ip",           "source.address",     "destination.ip",
-        "destination.port",    "error.message",      "rule.name"};
-    struct str last = STR("");
-
-    for (size_t i = 0; i < COUNT_OF(telling); i++) {
-        struct str value = search_value_of(event, telling[i]);
-
-        if (value.len == 0 || str_eq(value, last)) /* an address is its own name */
-            continue;
-        add_value(out, str_of(telling[i]), value);
-        last = value;
-    }
-    return last.len > 0;
-}
-
-static void add_all(struct buf *out, const struct search_event *event)
-{
-    struct str rest = event->fields, name, value;
-
-    while (search_field(&rest, &name, &value)) {
-        if (str_starts(name, "event.") || str_is(name, "host.name") || str_is(name, "process.name"))
-            continue;
-        add_value(out, name, value);
-    }
-}
-
-static void add_about(struct buf *out, const struct search_event *event)
-{
-    struct str message = search_value_of(event, "message");
-
-    if (message.len == 0)
-        message = search_value_of(event, "file.path");
-    if (message.len)
-        buf_addstr(out, message);
-    else if (!add_telling(out, event))
-        add_all(out, event);
-}
-
-void event_words(struct buf *out, const struct search_event *event)
-{
-    struct str who = search_value_of(event, "process.name");
-
-    if (who.len == 0)
-        who = search_value_of(event, "event.action");
-    if (who.len == 0 && !str_is(event->meaning, "logged"))
-        who = event->meaning;
-    if (who.len == 0)
-        who = search_value_of(event, "event.dataset");
-    buf_addstr(out, who);
-    buf_adds(out, ": ");
-    add_about(out, event);
-}
-
 static enum screen_style style_of(const struct search_event *event)
 {
     if (str_is(search_value_of(event, "event.kind"), "unparsed"))
@@ -235,7 +165,7 @@ void event_show(struct event_show *k, const struct search_event *event)
         wrap_cut(&line, host, HOST_COLUMNS, false);
         buf_addc(&line, ' ');
     }
-    event_words(&words, event);
+    event_row_words(&words, event);
     buf_addstr(&line, buf_str(&words));
     screen_line(k->screen, style_of(event), buf_str(&line));
     if (k->with_fields)

@@ -10,6 +10,9 @@ struct utc event_utc(int64_t ns);
 
 /* What it says in a line: who spoke, and what; of what has no text, what it is about. */
 void event_words(struct buf *out, const struct search_event *event);
+/* The same for a row that has the time in front: of a request who, what and the answer, of another
+ * text what stands behind its own time. */
+void event_row_words(struct buf *out, const struct search_event *event);
 
 /* Events one after another, with a heading for each day. */
 struct event_show {

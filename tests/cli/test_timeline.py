@@ -167,6 +167,22 @@ class Timeline(CaseTest):
                  for words in notices.values()]
         return sum(sizes)
 
+    def test_a_row_shows_what_its_line_says_and_not_its_time_again(self):
+        """Of a request who asked for what; of another text what stands behind its own time, and all of it where that is another time."""
+        access, app, cron, php = (self.folder / name for name in ("access.log", "app.log", "cron.log", "php.log"))
+        access.write_text('203.0.113.7 - eva [20/Nov/2025:03:12:11 +0100] "POST /wp-login.php?x=1 HTTP/1.1" 403 199 "-" "curl/8"\n' * 3)
+        app.write_text("2025-11-20 03:12:09,123 +05:45 ERROR boom 1\n2025-11-20 03:12:09.5 CET cannot read 2\n"
+                       "2025-11-20 03:12:09 2025-11-19 01:02:03 restored 4\n")
+        cron.write_text("Thu Nov 20 15:12:09 CET 2025 backup 6\n" * 3)
+        php.write_text("[2025-11-20 03:12:09] app started 3\n" * 3)
+        self.take(access, app, cron, php)
+        self.ana("analyse timeline")
+        self.assertIn(" http-request: 203.0.113.7 eva 403 POST /wp-login.php?x=1\n", self.ana("analyse search source.ip:203.0.113.7 --most 1"))
+        said = self.ana("analyse search source:(app.log or cron.log or php.log)")
+        for wanted in (" dated: ERROR boom 1", " dated: cannot read 2", " dated: 2025-11-19 01:02:03 restored 4",
+                       " dated: backup 6", " dated: app started 3"):
+            self.assertIn(wanted, said)
+
     def test_a_bomb_costs_its_own_share_and_what_lies_around_it_is_read(self):
         bomb = self.folder / "bomb.zip"
         with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as zipped:
