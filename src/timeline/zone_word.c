@@ -100,6 +100,8 @@ static size_t find(struct str text, size_t letters, struct stated *out)
     int seconds = 0;
     size_t offset = is_utc ? offset_size(str_from(text, letters), &seconds) : 0;
 
+    if (letters < 3 || letters > 4) /* what stands there is mostly a host */
+        return 0;
     for (size_t i = 0; i < COUNT_OF(zones); i++)
         if (str_is(name, zones[i].name)) {
             out->has_zone = zones[i].minutes != NONE;
