@@ -103,6 +103,11 @@ static const struct meaning hostd[] = {
      AUTH, NO},
 };
 
+/* What somebody typed at ESXi's shell (shell.log). */
+static const struct meaning esxi_shell[] = {
+    {"[{user.name:most}]: {process.command_line:rest}", "command", "process", "unknown"},
+};
+
 /* miniserv.pl */
 static const struct meaning webmin[] = {
     {"Successful login as {user.name:most} from {source.ip:host}", "login", AUTH, YES},
@@ -122,6 +127,7 @@ static const struct program programs[] = {
     {.name = MIKROTIK, .meanings = mikrotik, .count = COUNT_OF(mikrotik)},
     {.name = "pvedaemon|pveproxy", .meanings = proxmox, .count = COUNT_OF(proxmox)},
     {.name = "Hostd|hostd", .meanings = hostd, .count = COUNT_OF(hostd)},
+    {.name = "shell|ESXShell", .meanings = esxi_shell, .count = COUNT_OF(esxi_shell)},
     {.name = "webmin|miniserv.pl", .meanings = webmin, .count = COUNT_OF(webmin)},
     {.name = "sshguard", .meanings = sshguard, .count = COUNT_OF(sshguard)},
 };

@@ -60,22 +60,39 @@ static enum line_verdict try_line(struct reader *r, struct str line, struct even
     return reader_ask(r, r->format, line, e);
 }
 
+/* A word alone may be any word of a program's own line ("user eva: login"): names of hosts have a
+ * digit, a point or a dash, mostly, and rsyslog writes microseconds and a zone. */
+static bool may_be_host(struct str host, const struct event *e)
+{
+    for (size_t i = 0; i < host.len; i++)
+        if (char_is_digit(host.p[i]) || host.p[i] == '.' || host.p[i] == '-')
+            return true;
+    return e->precision == TIME_US && !(e->doubt & DOUBT_ZONE);
+}
+
+static bool had_host(const struct score *s, struct str host)
+{
+    for (size_t i = 0; i < s->host_count; i++)
+        if (str_eq(s->hosts[i], host))
+            return true;
+    return false;
+}
+
 /* An event that may be of another program's line counts where its host is that of another, or the
  * first of them. */
 static bool counts(struct score *s, const struct event *e)
 {
-    struct str host;
+    struct str host = event_value(e, FIELD_HOST_NAME);
+    bool is_doubtful = s->format->is_doubtful && s->format->is_doubtful(e);
+    bool is_first = s->host_count == 0;
 
-    if (!s->format->is_doubtful || !s->format->is_doubtful(e))
+    if (had_host(s, host))
         return true;
-    host = event_value(e, FIELD_HOST_NAME);
-    for (size_t i = 0; i < s->host_count; i++)
-        if (str_eq(s->hosts[i], host))
-            return true;
-    if (host.len == 0 || s->host_count == HOSTS_MOST)
+    if (is_doubtful && (host.len == 0 || s->host_count == HOSTS_MOST || !may_be_host(host, e)))
         return false;
-    s->hosts[s->host_count++] = host;
-    return s->host_count == 1;
+    if (s->format->is_doubtful && host.len && s->host_count < HOSTS_MOST)
+        s->hosts[s->host_count++] = host;
+    return !is_doubtful || is_first;
 }
 
 /* A state tells which lines are its own, unless it is for what asks of two events. */

@@ -249,6 +249,24 @@ enum layout {
     LAYOUT_STRICT, /* mostly other programs' */
 };
 
+/* "In(38) ", the letters of a level and its priority in place of a host: ESXi since version 8. */
+static bool take_esxi_priority(struct str *rest, struct event *e)
+{
+    static const char letters[] = "EmAlCrErWaNoInDb";
+    struct str after = *rest, word = str_cut(&after, ' '), digits = str_from(word, 3);
+    uint64_t n;
+
+    if (word.len < 5 || word.p[2] != '(' || !str_ends(word, ")") || after.len == 0)
+        return false;
+    digits.len--;
+    if (!str_u64(digits, &n) || n > PRIORITY_MOST || memcmp(word.p, letters + 2 * (n & 7), 2) != 0)
+        return false;
+    event_puts(e, FIELD_LOG_LEVEL, syslog_levels[n & 7]);
+    event_puts(e, FIELD_FACILITY, syslog_facilities[n >> 3]);
+    *rest = after;
+    return true;
+}
+
 /* "INFO ", "warning " in place of a host, as templates of rsyslog (ChromeOS) and VMware have it. */
 static bool take_level(struct str *rest, struct event *e)
 {
@@ -281,11 +299,26 @@ static bool take_iso_tag(struct str *line, bool is_strict, struct event *e)
     return line->len == 0 || line->p[-1] == ' ';
 }
 
+/* Behind a level in place of a host: a word with a colon is a part of some program. */
+static bool take_tag_behind_level(struct str *line, struct event *e)
+{
+    struct str at = *line;
+    size_t before = e->count;
+
+    if (take_iso_tag(&at, true, e)) {
+        *line = at;
+        return true;
+    }
+    e->count = before;
+    return false;
+}
+
 /* What stands between time and message. */
 static bool take_head(struct reader *r, struct str *line, enum layout layout, struct event *e)
 {
     bool is_iso = layout == LAYOUT_ISO || layout == LAYOUT_STRICT;
-    bool has_level = is_iso && take_level(line, e);
+    bool has_priority = is_iso && take_esxi_priority(line, e);
+    bool has_level = has_priority || take_level(line, e);
 
     if (!has_level)
         syslog_take_host(line, e);
@@ -299,7 +332,9 @@ static bool take_head(struct reader *r, struct str *line, enum layout layout, st
         return true;
     }
     if (is_iso)
-        return take_iso_tag(line, has_level || layout == LAYOUT_STRICT, e);
+        return take_iso_tag(line, !has_priority && (has_level || layout == LAYOUT_STRICT), e);
+    if (has_level)
+        return take_tag_behind_level(line, e) || layout == LAYOUT_BSD;
     return syslog_take_tag(line, e) || syslog_take_tag_again(line, e) ||
            (layout == LAYOUT_BSD && event_value(e, FIELD_HOST_NAME).len > 0);
 }

@@ -143,13 +143,21 @@ static bool is_host(struct str word)
     return true;
 }
 
+/* "ERROR main: x": a program's own layout, in whose place of a host a level stands. */
+static bool is_level(struct str word)
+{
+    return word.len && (word.p[word.len - 1] | 0x20) >= 'a' && level_is_plain(word);
+}
+
 struct str syslog_host(struct str rest)
 {
     struct str after = rest;
     struct str word = str_cut(&after, ' ');
 
-    return after.p == NULL || word.len == rest.len || is_time(rest) || !is_host(word) ? STR("")
-                                                                                      : word;
+    return after.p == NULL || word.len == rest.len || is_time(rest) || !is_host(word) ||
+                   is_level(word)
+               ? STR("")
+               : word;
 }
 
 void syslog_take_host(struct str *rest, struct event *e)

@@ -125,6 +125,39 @@ class Layouts(unittest.TestCase):
             self.assertEqual({field: event.get(field) for field in more}, more, own)
             self.assertEqual((event["message"], event["time"]), (own, "2026-11-25T03:12:09Z"))
 
+    def test_lines_of_esxi_8_have_level_and_priority_in_place_of_the_host(self):
+        """VMware, "ESXi 8.0 log message format": two letters of the severity and the number of RFC 5424's priority: 38 is auth.info, 180 local6.warning, 166 local4.info, 14 user.info."""
+        lines = [("In(38) sshd[1234]: Accepted password for root from 203.0.113.7 port 22 ssh2",
+                  {**EVA, "user.name": "root", "source.ip": "203.0.113.7", "source.port": "22", "process.pid": "1234", "log.level": "informational", "log.syslog.facility.name": "auth"}),
+                 ("Wa(180) vmkwarning: cpu1:2098)WARNING: x", {"process.name": "vmkwarning", "log.level": "warning", "log.syslog.facility.name": "local6", "message": "cpu1:2098)WARNING: x"}),
+                 ("In(166) Hostd[2099]: [Originator@6876 sub=Vimsvc.ha-eventmgr] Event 56 : Cannot login root@192.0.2.7", {"event.action": "login", "event.outcome": "failure", "source.ip": "192.0.2.7"}),
+                 ("In(14) shell[1234]: [root]: rm -rf /vmfs", {"event.action": "command", "user.name": "root", "process.command_line": "rm -rf /vmfs", "log.syslog.facility.name": "user"})]
+        events, counts = read_lines("".join(f"2026-11-25T03:12:09.123Z {line}\n" for line, _ in lines))
+        self.assertEqual((counts["format"], counts["unparsed"]), ("syslog", 0))
+        for event, (line, wanted) in zip(events, lines):
+            self.assertEqual({name: event.get(name) for name in (*wanted, "host.name")}, {**wanted, "host.name": None}, line)
+        # The letters of another level, and a number that no priority has, are none.
+        for line in ("Er(38) sshd[1234]: x", "In(1922) sshd[1234]: x"):
+            self.assertNotEqual(read_lines(f"2026-11-25T03:12:09.123Z {line}\n")[0][0].get("process.name"), "sshd")
+
+    def test_a_level_is_no_host_and_a_word_of_a_program_s_own_line_none(self):
+        events, counts = read_lines("".join(f"Nov 25 03:12:0{i} {line}\n" for i, line in enumerate((
+            "INFO main: started", "ERROR auth: login failed", "WARN auth: slow", "error sshd[7]: Connection closed by 192.0.2.7 port 22"))))
+        self.assertEqual((counts["format"], counts["unparsed"]), ("syslog", 0))
+        self.assertEqual([(e.get("host.name"), e.get("process.name"), e["log.level"], e["message"]) for e in events[:3]],
+                         [(None, None, "informational", "main: started"), (None, None, "error", "auth: login failed"), (None, None, "warning", "auth: slow")])
+        self.assertEqual((events[3].get("host.name"), events[3]["process.name"], events[3]["source.ip"]), (None, "sshd", "192.0.2.7"))
+        # A program's own lines, in which a word comes again and again; rsyslog's of programs that nobody knows, on one host.
+        for lines, format, host in ((("user eva: login ok", "user bob: login failed", "user eva: upload"), "dated", None), (("Backup server: started", "Backup server: ended"), "dated", None),
+                                    (("web1 app: x", "web1 other: y"), "syslog", "web1")):
+            events, counts = read_lines("".join(f"2026-11-25T03:12:09Z {line}\n" for line in lines))
+            self.assertEqual((counts["format"], [event.get("host.name") for event in events]), (format, [host] * len(lines)))
+        events, counts = read_lines("".join(f"2026-11-25T03:12:09.123456+01:00 gateway {line}\n" for line in ("app: x", "other: y")))
+        self.assertEqual((counts["format"], events[0]["host.name"], events[1]["process.name"]), ("syslog", "gateway", "other"))
+        # Where another line names the host for sure, a word is one.
+        events, counts = read_lines("".join(f"2026-11-25T03:12:09Z gateway {line}\n" for line in ("app: x", "sshd[7]: Connection closed by 192.0.2.7 port 22", "other: y", "third: z")))
+        self.assertEqual((counts["format"], [event["host.name"] for event in events]), ("syslog", ["gateway"] * 4))
+
     # 25 November was a Tuesday in 2025 and is a Wednesday in 2026: cal 11 2025.
     def test_a_day_of_the_week_shows_the_year_or_is_told(self):
         days = [("Sun Nov 23", "2025-11-23", None), ("Mon Nov 24", "2025-11-24", None), ("Wed Nov 25", "2025-11-25", "Wed"), ("Wed Nov 26", "2025-11-26", None)]
