@@ -9,6 +9,9 @@ static const struct member members[] = {
     {"_HOSTNAME", "host.name", 0},
     {"SYSLOG_IDENTIFIER", "process.name", 0},
     {"_PID", "process.pid", 0},
+    {"_MACHINE_ID", "host.id", 0},
+    {"_BOOT_ID", "host.boot.id", 0},
+    {"ERRNO", "error.code", 0},
     {"_EXE", "process.executable", 0},
     {"_CMDLINE", "process.command_line", 0},
     {"_SYSTEMD_UNIT", "service.name", 0},
@@ -34,6 +37,9 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     struct json_event j = {.members = r->state, .table = &table, .bytes_as_text = true};
     struct stated s;
 
+    /* -o json-seq (RFC 7464), -o json-sse (server-sent events) */
+    if (!str_take(&line, "\x1e"))
+        (void)str_take(&line, "data: ");
     if (!json_event(&j, r, line, e) || !json_time(j.time, &s, NULL))
         return LINE_FOREIGN;
     s.precision = TIME_US;
@@ -49,7 +55,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_journal_json = {.name = "journald-json",
-                                           .version = 3,
+                                           .version = 4,
                                            .is_splittable = true,
                                            .line = line_of,
                                            .takes_bytes = true,

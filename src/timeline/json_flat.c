@@ -313,7 +313,7 @@ static bool take_bytes(struct flat *f)
             return false;
         e->scratch[e->scratch_len + text.len++] = (char)n;
         at = str_from(at, digits.len);
-        while (at.len && at.p[0] == ' ')
+        while (at.len && (char_is_blank(at.p[0]) || at.p[0] == '\n' || at.p[0] == '\r'))
             at = str_from(at, 1);
     } while (str_take(&at, ","));
     if (!str_take(&at, "]"))

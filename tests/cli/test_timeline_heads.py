@@ -141,6 +141,20 @@ class Heads(unittest.TestCase):
         self.assertEqual((counts["format"], counts["comments"], counts["unparsed"]), ("dated", 4, 0))
 
 
+class Journal(unittest.TestCase):
+    def test_bytes_of_a_value_are_text_whatever_stands_between_them(self):
+        # src/shared/logs-show.c and json-util.c of systemd 252: a value that is no plain text is a list of numbers, in json-pretty each on a line of its own.
+        entry = {"__REALTIME_TIMESTAMP": "1795576329123456", "_HOSTNAME": "web1", "_BOOT_ID": "0" * 32, "_MACHINE_ID": "1" * 32, "SYSLOG_IDENTIFIER": "sshd", "_PID": "7", "PRIORITY": "6",
+                 "MESSAGE": list(b"Accepted password for eva from 203.0.113.7 port 22 ssh2\xff")}
+        pretty = json.dumps(entry, indent="\t").replace('":', '" :') + "\n"
+        for data in (json.dumps(entry) + "\n", pretty, pretty * 3, "\x1e" + json.dumps(entry) + "\n", "data: " + json.dumps(entry) + "\n\n"):
+            events, counts = read_lines(data)
+            with self.subTest(data=data[:20]):
+                self.assertEqual((counts["format"], counts["unparsed"]), ("journald-json", 0))
+                self.assertEqual([events[0][name] for name in ("message", "host.name", "host.boot.id", "host.id", "log.level", "event.action", "source.ip")],
+                                 ["Accepted password for eva from 203.0.113.7 port 22 ssh2\\xff", "web1", "0" * 32, "1" * 32, "informational", "login", "203.0.113.7"])
+
+
 class Logins(unittest.TestCase):
     """Of utmp, wtmp and btmp one record says nothing of the others."""
 
