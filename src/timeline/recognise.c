@@ -250,6 +250,7 @@ static int find_behind_zeros(const struct format **out, struct look *l, struct e
     struct str part = l->head;
     size_t zeros = zeros_of(part);
     uint64_t at = zeros;
+    bool has_more;
     int rc = 0;
 
     if (zeros < READER_HEAD_SIZE)
@@ -259,7 +260,8 @@ static int find_behind_zeros(const struct format **out, struct look *l, struct e
         zeros = rc ? 0 : zeros_of(part);
         at += zeros;
     }
-    for (size_t i = 0; rc == 0 && zeros < part.len && !found && i < FORMAT_COUNT_; i++) {
+    has_more = zeros < part.len;
+    for (size_t i = 0; rc == 0 && has_more && !found && i < FORMAT_COUNT_; i++) {
         uint64_t size = formats[i]->record_size;
 
         if (size)

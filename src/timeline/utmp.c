@@ -1,9 +1,10 @@
-/* utmp.c: who is and was logged in: utmp, wtmp and btmp as Linux writes them on x86-64 (utmp(5)):
- * records of 384 bytes. */
+/* utmp.c: who is and was logged in: utmp, wtmp and btmp as glibc writes them on Linux (utmp(5), its
+ * bits/utmp.h): records of 384 bytes on x86 and most other machines, and of 400 where times have 64
+ * bits, as on 64-bit ARM. */
+#include <stdio.h>
 #include "timeline/bytes.h"
 
 enum {
-    RECORD_SIZE = 384,
     AT_PID = 4,
     AT_LINE = 8,
     LINE_SIZE = 32,
@@ -15,12 +16,21 @@ enum {
     HOST_SIZE = 256,
     AT_EXIT = 332,
     AT_SESSION = 336,
-    AT_SECONDS = 340,
-    AT_MICROS = 344,
-    AT_ADDRESS = 348,
-    AT_UNUSED = 364,
     MICROS = 1000000,
 };
+
+/* What stands behind the session, whose size differs. */
+struct layout {
+    size_t record_size, at_seconds, at_micros, at_address, at_unused;
+    bool is_wide; /* session, seconds and microseconds have 8 bytes */
+};
+static const struct layout usual = {384, 340, 344, 348, 364, false};
+static const struct layout wide = {400, 344, 352, 360, 376, true};
+
+static uint64_t number_at(const struct layout *l, struct str record, size_t at)
+{
+    return l->is_wide ? le64(record, at) : le32(record, at);
+}
 
 enum record_type {
     TYPE_EMPTY,
@@ -74,36 +84,38 @@ static bool has_control(struct str s)
     return false;
 }
 
-static bool is_plausible(struct str record)
+static bool is_plausible(const struct layout *l, struct str record)
 {
     return le16(record, 0) < TYPE_COUNT && !has_control(text_at(record, AT_LINE, LINE_SIZE)) &&
            !has_control(text_at(record, AT_USER, USER_SIZE)) &&
-           !has_control(text_at(record, AT_HOST, HOST_SIZE)) && le32(record, AT_MICROS) < MICROS;
+           !has_control(text_at(record, AT_HOST, HOST_SIZE)) &&
+           number_at(l, record, l->at_micros) < MICROS;
 }
 
 /* That is more than numbers which happen to be small. The name and the host are what a client
  * chose, and may be anything. */
-static bool is_telling(struct str record)
+static bool is_telling(const struct layout *l, struct str record)
 {
     struct str line = text_at(record, AT_LINE, LINE_SIZE);
 
     return le16(record, 0) != TYPE_EMPTY && le16(record, 0) < TYPE_COUNT &&
-           le32(record, AT_SECONDS) != 0 &&
-           is_all_zero(str_part(record, AT_UNUSED, RECORD_SIZE - AT_UNUSED)) &&
+           number_at(l, record, l->at_seconds) != 0 &&
+           number_at(l, record, l->at_seconds) <= UINT32_MAX &&
+           is_all_zero(str_part(record, l->at_unused, l->record_size - l->at_unused)) &&
            !has_control(line) && (line.len || text_at(record, AT_USER, USER_SIZE).len);
 }
 
 /* Nearly all records are as they should be, or more than half cannot be anything else: a damaged
  * one, the first too, is told when it is read. */
-static bool knows(struct str head)
+static bool knows(const struct layout *l, struct str head)
 {
     size_t records = 0, plausible = 0, telling = 0;
 
-    for (; head.len >= RECORD_SIZE; head = str_from(head, RECORD_SIZE), records++) {
-        struct str record = str_head(head, RECORD_SIZE);
+    for (; head.len >= l->record_size; head = str_from(head, l->record_size), records++) {
+        struct str record = str_head(head, l->record_size);
 
-        plausible += is_plausible(record);
-        telling += is_telling(record);
+        plausible += is_plausible(l, record);
+        telling += is_telling(l, record);
     }
     return telling && (plausible * 10 >= records * 9 || telling * 2 > records);
 }
@@ -133,12 +145,12 @@ static void put_text(struct reader *r, struct event *e, const char *name, struct
 }
 
 /* Of the host itself the kernel's version stands there; a display of X11 is ":0". */
-static void put_host(struct reader *r, struct event *e, struct str record)
+static void put_host(const struct layout *l, struct reader *r, struct event *e, struct str record)
 {
     struct str host = text_at(record, AT_HOST, HOST_SIZE);
-    const uint8_t *address = (const uint8_t *)record.p + AT_ADDRESS;
-    bool is_v6 = !is_all_zero(str_part(record, AT_ADDRESS + 4, 12));
-    bool has_address = is_v6 || le32(record, AT_ADDRESS) != 0;
+    const uint8_t *address = (const uint8_t *)record.p + l->at_address;
+    bool is_v6 = !is_all_zero(str_part(record, l->at_address + 4, 12));
+    bool has_address = is_v6 || le32(record, l->at_address) != 0;
 
     if (is_of_the_host(le16(record, 0)))
         put_text(r, e, "host.os.kernel", host);
@@ -171,25 +183,28 @@ static void put_level(struct reader *r, struct event *e, uint32_t pid)
                   event_keep(e, (struct str){&letters[1], 1}));
 }
 
-static void put_time(struct event *e, struct str record)
+static void put_time(const struct layout *l, struct event *e, struct str record)
 {
-    uint64_t micros = le32(record, AT_MICROS);
+    uint64_t seconds = number_at(l, record, l->at_seconds);
+    uint64_t micros = number_at(l, record, l->at_micros);
 
-    if (le32(record, AT_SECONDS) == 0)
+    if (seconds == 0)
         return;
-    event_time_us(e, (uint64_t)le32(record, AT_SECONDS) * MICROS + (micros < MICROS ? micros : 0));
+    if (seconds > UINT64_MAX / MICROS - 1) /* no time of a calendar */
+        seconds = UINT64_MAX / MICROS - 1;
+    event_time_us(e, seconds * MICROS + (micros < MICROS ? micros : 0));
     if (micros == 0 || micros >= MICROS) /* sshd and btmp leave it out */
         e->precision = TIME_S;
 }
 
-static void put_record(struct reader *r, struct event *e, struct str record)
+static void put_record(const struct layout *l, struct reader *r, struct event *e, struct str record)
 {
     unsigned type = le16(record, 0);
     const struct kind *kind = kind_of(record);
     struct str user = text_at(record, AT_USER, USER_SIZE);
     uint32_t pid = le32(record, AT_PID);
 
-    put_time(e, record);
+    put_time(l, e, record);
     put_text(r, e, "utmp.type", str_of(kinds[type].name));
     event_puts(e, FIELD_EVENT_ACTION, kind->action);
     event_puts(e, FIELD_EVENT_CATEGORY, kind->category);
@@ -199,7 +214,7 @@ static void put_record(struct reader *r, struct event *e, struct str record)
                   user, user.len);
     put_text(r, e, "utmp.terminal", text_at(record, AT_LINE, LINE_SIZE));
     put_text(r, e, "utmp.id", text_at(record, AT_ID, ID_SIZE));
-    put_host(r, e, record);
+    put_host(l, r, e, record);
     if (type == TYPE_RUN_LEVEL)
         put_level(r, e, pid);
     put_number(r, e, "process.pid", (int32_t)pid);
@@ -208,8 +223,8 @@ static void put_record(struct reader *r, struct event *e, struct str record)
     put_number(r, e, "process.exit_code", (int16_t)le16(record, AT_EXIT + 2));
 }
 
-static int take_record(struct reader *r, struct event *e, uint64_t at, struct str record,
-                       struct err *err)
+static int take_record(const struct layout *l, struct reader *r, struct event *e, uint64_t at,
+                       struct str record, struct err *err)
 {
     r->counts.lines++;
     if (is_all_zero(record)) {
@@ -219,7 +234,7 @@ static int take_record(struct reader *r, struct event *e, uint64_t at, struct st
     event_begin(e);
     e->at = at;
     if (le16(record, 0) < TYPE_COUNT) {
-        put_record(r, e, record);
+        put_record(l, r, e, record);
     } else {
         event_puts(e, FIELD_EVENT_KIND, "unparsed");
         event_put_raw(e, r->names, FIELD_MESSAGE, record, record.len);
@@ -227,26 +242,50 @@ static int take_record(struct reader *r, struct event *e, uint64_t at, struct st
     return reader_event(r, e, err);
 }
 
-static int read_all(struct reader *r, struct err *err)
+static int read_all(const struct layout *l, struct reader *r, struct err *err)
 {
     CLEANUP(bytes_freep) struct bytes *bytes = bytes_new(r);
     CLEANUP(event_release) struct event e;
+    char words[64];
     struct str record;
     uint64_t at = 0;
     int rc;
 
     event_init(&e);
-    while ((rc = bytes_at(bytes, at, RECORD_SIZE, &record, err)) == 0 &&
-           record.len == RECORD_SIZE) {
-        rc = take_record(r, &e, at, record, err);
+    while ((rc = bytes_at(bytes, at, l->record_size, &record, err)) == 0 &&
+           record.len == l->record_size) {
+        rc = take_record(l, r, &e, at, record, err);
         if (rc)
             return rc;
-        at += RECORD_SIZE;
+        at += l->record_size;
     }
-    if (rc)
+    if (rc || record.len == 0)
         return rc;
-    return record.len ? reader_notice(r, at, "The file ends within a record of 384 bytes.", err)
-                      : 0;
+    snprintf(words, sizeof(words), "The file ends within a record of %zu bytes.", l->record_size);
+    return reader_notice(r, at, words, err);
 }
 
-const struct format format_utmp = {.name = "utmp", .version = 1, .knows = knows, .read = read_all};
+static bool knows_usual(struct str head)
+{
+    return knows(&usual, head);
+}
+
+static bool knows_wide(struct str head)
+{
+    return knows(&wide, head);
+}
+
+static int read_usual(struct reader *r, struct err *err)
+{
+    return read_all(&usual, r, err);
+}
+
+static int read_wide(struct reader *r, struct err *err)
+{
+    return read_all(&wide, r, err);
+}
+
+const struct format format_utmp = {
+    .name = "utmp", .version = 1, .knows = knows_usual, .read = read_usual};
+const struct format format_utmp_wide = {
+    .name = "utmp", .version = 1, .knows = knows_wide, .read = read_wide};

@@ -118,6 +118,23 @@ class Utmp(Case):
         events, _, _ = read(made.utmp(7, 1, "tty1", "1", "root", seconds=-2))  # 2^32 - 2
         self.assertEqual(events[0]["ns"], [(2**32 - 2) * NS])
 
+    def test_records_with_times_of_64_bits_are_read(self):
+        """glibc's bits/utmp.h where __WORDSIZE_TIME64_COMPAT32 is 0, as on aarch64: session, seconds and microseconds have 8 bytes, and a login of lastlog too."""
+        def wide(kind, line, user, host, seconds, address=bytes(16)):
+            return struct.pack("<hxxi32s4s32s256shhqqq16s20s", kind, 9, line, b"ts/0", user, host, 0, 1, 3, seconds, 5, address, b"")[:396].ljust(400, b"\0")
+
+        data = (wide(2, b"~", b"reboot", b"6.1.0-rpi", 1764040329) + wide(7, b"pts/0", b"eva", b"192.0.2.7", 1764040330, bytes([192, 0, 2, 7]) + bytes(12)) + wide(6, b"ssh:notty", b"root", b"192.0.2.8", 1764040331)) * 3
+        events, notices, counts = read(data)
+        self.assertEqual((counts["format"], counts["events"], notices), ("utmp", 9, []))
+        self.has(events[1], user__name="eva", source__ip="192.0.2.7", event__action="login", event__outcome="success", utmp__session="3", process__exit_code="1")
+        self.has(events[2], user__name="root", event__outcome="failure")
+        self.assertEqual((events[1]["ns"], events[1]["at"]), ([1764040330 * NS + 5000], [400]))
+        self.assertEqual(read(data + b"rest")[1], ["The file ends within a record of 400 bytes."])
+        login = struct.pack("<q32s256s", 1764040329, b"pts/0", b"192.0.2.7")
+        events, notices, counts = read(bytes(296) * 4000 + login)
+        self.assertEqual((counts["format"], counts["lines"], counts["empty"], notices), ("lastlog", 4001, 4000, []))
+        self.has(events[0], user__id="4000", source__ip="192.0.2.7")
+
     def test_what_is_no_utmp_is_declined(self):
         for data in (bytes(3840), b"root pts/0 " * 400, struct.pack("<96I", *range(96)) * 4, made.utmp(7, line="a\x01", user="x", seconds=1) * 3):
             self.assertNotEqual(read(data)[2]["format"], "utmp")

@@ -6,6 +6,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     (void)fuzz_format(&format_utmp, data, size);
+    (void)fuzz_format(&format_utmp_wide, data, size);
     (void)fuzz_format(&format_lastlog, data, size);
+    (void)fuzz_format(&format_lastlog_wide, data, size);
     return 0;
 }
