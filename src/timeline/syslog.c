@@ -331,11 +331,14 @@ static bool take_head(struct reader *r, struct str *line, enum layout layout, st
         (void)str_take(line, ": ");
         return true;
     }
+    if (is_iso && syslog_take_tag_behind_sender(line, e))
+        return true;
     if (is_iso)
         return take_iso_tag(line, !has_priority && (has_level || layout == LAYOUT_STRICT), e);
     if (has_level)
         return take_tag_behind_level(line, e) || layout == LAYOUT_BSD;
     return syslog_take_tag(line, e) || syslog_take_tag_again(line, e) ||
+           syslog_take_tag_behind_sender(line, e) ||
            (layout == LAYOUT_BSD && event_value(e, FIELD_HOST_NAME).len > 0);
 }
 

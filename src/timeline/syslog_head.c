@@ -1,5 +1,7 @@
 /* syslog_head.c: a host, and a program with its number, in front of a message of syslog. */
 #include "timeline/syslog_head.h"
+#include "timeline/value_test.h"
+#include "timeline/syslog_words.h"
 #include "timeline/level.h"
 
 enum { TAG_MOST = 128, HOST_MOST = 255, PID_MOST = 20 };
@@ -223,6 +225,25 @@ bool syslog_take_tag_again(struct str *rest, struct event *e)
         return false;
     *rest = at;
     return true;
+}
+
+bool syslog_take_tag_behind_sender(struct str *rest, struct event *e)
+{
+    struct str at = *rest;
+    size_t before = e->count;
+    uint8_t bytes[16];
+
+    if (!address_bytes(event_value(e, FIELD_HOST_NAME), bytes))
+        return false;
+    syslog_take_host(&at, e);
+    if (e->count > before && syslog_take_tag(&at, e) &&
+        (event_value(e, FIELD_PROCESS_PID).len ||
+         syslog_knows_program(event_value(e, FIELD_PROCESS_NAME)))) {
+        *rest = at;
+        return true;
+    }
+    e->count = before;
+    return false;
 }
 
 bool syslog_take_tag_with_pid(struct str *rest, struct event *e)

@@ -24,6 +24,9 @@ void syslog_take_chain(struct reader *r, struct str *rest, bool needs_pid, struc
 bool syslog_take_tag_again(struct str *rest, struct event *e);
 /* "-- Reboot --", "-- Logs begin at …, end at …. --": what journalctl writes between its lines. */
 bool journal_text_is_comment(struct reader *r, struct str line);
+/* "203.0.113.9 web1 sshd[7]: ": behind the address of who sent it, which was taken as the host, its
+ * own name, and a tag with a number or of a program that is known. */
+bool syslog_take_tag_behind_sender(struct str *rest, struct event *e);
 /* '[id name="value" …]' of RFC 5424, several one after another; a quoted value may hold \" \\ \].
  * Or "-". False: it has no end. */
 bool syslog_take_structured(struct str *rest, struct str *data);

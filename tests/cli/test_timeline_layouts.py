@@ -103,6 +103,14 @@ class Layouts(unittest.TestCase):
             with self.subTest(line):
                 self.assertEqual({field: event.get(field) for field in wanted}, wanted)
 
+    def test_the_name_of_a_host_behind_the_address_of_who_sent_it_is_one(self):
+        # rsyslog's template "%timestamp% %fromhost-ip% %hostname% %syslogtag%%msg%".
+        for time in ("Nov 25 03:12:09", "2026-11-25T03:12:09Z"):
+            events = read_lines(f"{time} 203.0.113.9 web1 sshd[5]: Accepted password for eva from 203.0.113.7 port 5 ssh2\n{time} 203.0.113.9 web1 sudo: eva : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh\n"
+                                f"{time} 203.0.113.9 sshd[5]: Failed password for root from 203.0.113.7 port 5 ssh2\n")[0]
+            self.assertEqual([(event["host.name"], event["process.name"], event["event.action"], event.get("source.ip")) for event in events],
+                             [(["203.0.113.9", "web1"], "sshd", "login", "203.0.113.7"), (["203.0.113.9", "web1"], "sudo", "command", None), ("203.0.113.9", "sshd", "login", "203.0.113.7")])
+
     def test_a_host_with_bytes_that_are_no_text_is_one(self):
         for host in (b"w\xe4b1", b"\xff", b"web1\xfe"):
             events, counts = read_lines(b"Nov 25 03:12:09 " + host + b" " + LOGIN.encode() + b"\n")
