@@ -355,24 +355,39 @@ static int find_first(const char *path, struct buf *note, struct err *e)
     return 0;
 }
 
-/* It is taken as the file that it is, and nobody is to think later that it is an image of the disk.
- */
-/* One read tells what a file is: of a disk that dies, each may hang. */
-static struct str read_head(const char *path, char bytes[VIRTUAL_DISK_HEAD_SIZE])
+/* One read tells what a file is: of a disk that dies, each may hang. The last bytes are read where
+ * its name says that they may tell. */
+struct ends {
+    char head[VIRTUAL_DISK_HEAD_SIZE];
+    char tail[VIRTUAL_DISK_TAIL_SIZE];
+    size_t head_len, tail_len;
+};
+
+static void read_ends(struct ends *ends, const char *path, uint64_t size)
 {
     CLEANUP_FD int fd = open_quietly(path, 0);
-    ssize_t n = fd < 0 ? -1 : pread(fd, bytes, VIRTUAL_DISK_HEAD_SIZE, 0);
+    ssize_t n = fd < 0 ? -1 : pread(fd, ends->head, sizeof(ends->head), 0);
+    bool has_tail = size >= sizeof(ends->tail) && virtual_disk_has_tail(str_of(path));
 
-    return (struct str){bytes, n > 0 ? (size_t)n : 0};
+    ends->head_len = n > 0 ? (size_t)n : 0;
+    n = has_tail && n > 0
+            ? pread(fd, ends->tail, sizeof(ends->tail), (off_t)(size - sizeof(ends->tail)))
+            : -1;
+    ends->tail_len = n > 0 ? (size_t)n : 0;
 }
 
-static void note_container(struct str head, struct buf *note)
+/* It is taken as the file that it is, and nobody is to think later that it is an image of the disk.
+ */
+static void note_container(const struct ends *ends, struct buf *note)
 {
-    const struct virtual_disk *d = virtual_disk_of(head);
+    const struct virtual_disk *d = virtual_disk_of((struct str){ends->head, ends->head_len},
+                                                   (struct str){ends->tail, ends->tail_len});
 
-    if (d)
-        buf_addf(note, "%sBy its first bytes it is a %s: %s. The image is of this file alone.",
-                 note->len ? " " : "", d->kind, d->advice);
+    if (!d)
+        return;
+    buf_adds(note, note->len ? " " : "");
+    virtual_disk_say(d, note);
+    buf_adds(note, ". The image is of this file alone.");
 }
 
 static void add_note(struct source_facts *f, const struct buf *note)
@@ -391,8 +406,7 @@ int source_open(struct source **out, struct source_facts *facts, const char *pat
 {
     CLEANUP(source_facts_release) struct source_facts f = {0};
     CLEANUP_BUF struct buf note = {0};
-    char bytes[VIRTUAL_DISK_HEAD_SIZE];
-    struct str head = {0};
+    struct ends ends = {.head_len = 0};
     struct stat st;
     int rc = look(path, &st, e);
 
@@ -408,12 +422,12 @@ int source_open(struct source **out, struct source_facts *facts, const char *pat
     if (rc)
         return rc;
     if (S_ISREG(st.st_mode))
-        head = read_head(path, bytes);
-    if (S_ISREG(st.st_mode) && source_is_image(path, head)) {
+        read_ends(&ends, path, (uint64_t)st.st_size);
+    if (S_ISREG(st.st_mode) && source_is_image(path, (struct str){ends.head, ends.head_len})) {
         rc = source_open_image(out, &f, path, e);
     } else {
         rc = open_plain(out, &f, &st, is_live, e);
-        note_container(head, &note);
+        note_container(&ends, &note);
     }
     if (rc)
         return rc;

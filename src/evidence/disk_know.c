@@ -129,12 +129,14 @@ static bool is_zfs(struct disk_image *image, uint64_t off)
 }
 
 /* The file is one of those, and what is read here are not the bytes of its disk. */
-static bool know_container(struct disk_image *image, struct disk_fs *fs)
+static bool know_container(struct disk_image *image, bool from_end, struct disk_fs *fs)
 {
+    uint64_t size = image->media->size;
     const struct virtual_disk *d;
 
     for (size_t i = 0; (d = virtual_disk_next(i)); i++)
-        if (has_bytes(image, d->off, d->magic)) {
+        if (d->from_end == from_end && d->off <= size &&
+            has_bytes(image, from_end ? size - d->off : d->off, d->magic)) {
             know(fs, d->kind, d->advice);
             return true;
         }
@@ -143,7 +145,8 @@ static bool know_container(struct disk_image *image, struct disk_fs *fs)
 
 bool disk_know(struct disk_image *image, uint64_t off, bool only_certain, struct disk_fs *fs)
 {
-    if (off == 0 && know_container(image, fs))
+    /* One with its mark at the end may hold a file system as it is. */
+    if (off == 0 && know_container(image, !only_certain, fs))
         return true;
     for (size_t i = 0; i < COUNT_OF(known); i++)
         if ((known[i].is_certain || !only_certain) &&

@@ -1,5 +1,7 @@
 /* preserve_files.c: files and whole folders of this machine into evidence. */
 #include "practice/preserve_files.h"
+#include "base/sink.h"
+#include "evidence/virtual_disk.h"
 #include "practice/image_part.h"
 #include "practice/take_file.h"
 #include "sys/interrupt.h"
@@ -190,6 +192,21 @@ static void tell_images(struct taking *t)
                                       (uint64_t)t->walk.entries[i].st.st_size, &t->a->text);
 }
 
+/* Files are kept as they are, and a disk that lies in one is not read as one. */
+static void tell_disks(struct taking *t)
+{
+    if (!t->disk || t->a->wants_json)
+        return;
+    sink_terminal(&t->a->text, str_of(t->disk_path), false);
+    buf_adds(&t->a->text, " is in the case as a file now. ");
+    virtual_disk_say(t->disk, &t->a->text);
+    buf_adds(&t->a->text, ".");
+    if (t->disk_count > 1)
+        buf_addf(&t->a->text, " %llu more of what was taken %s such a file.",
+                 (unsigned long long)t->disk_count - 1, t->disk_count == 2 ? "is" : "are each");
+    buf_addc(&t->a->text, '\n');
+}
+
 /* Whatever ended it: items whose bytes are kept get their records. */
 static int finish(struct taking *t, int rc, struct err *e)
 {
@@ -202,6 +219,7 @@ static int finish(struct taking *t, int rc, struct err *e)
     if (rc)
         return rc;
     tell_images(t);
+    tell_disks(t);
     if (t->is_stopped)
         return err_set(e, ERR_CANCEL,
                        "stopped at your request; what was taken until then is recorded");

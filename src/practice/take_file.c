@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "base/sink.h"
 #include "base/size.h"
+#include "evidence/virtual_disk.h"
 #include "practice/evidence_more.h"
 #include "practice/own_secret.h"
 #include "practice/unpack.h"
@@ -428,6 +429,33 @@ static int take_content(struct taking *t, const struct walk_entry *entry, int fd
                               : put_as_item(t, entry, fd, keeps_time, f, e);
 }
 
+static struct str read_at(struct fate *f, int fd, char *bytes, size_t size, uint64_t off)
+{
+    ssize_t n = patience_read(&f->file.patience, fd, bytes, size, (off_t)off);
+
+    return (struct str){bytes, n > 0 ? (size_t)n : 0};
+}
+
+/* What was read just now: whether it is a disk that nobody would look for in a file. */
+static void know_disk(struct taking *t, const struct walk_entry *entry, int fd, struct fate *f)
+{
+    char first[VIRTUAL_DISK_HEAD_SIZE], last[VIRTUAL_DISK_TAIL_SIZE];
+    struct str head = read_at(f, fd, first, sizeof(first), 0), tail = STR("");
+    uint64_t size = (uint64_t)f->file.before.st_size;
+    const struct virtual_disk *disk;
+
+    if (size >= sizeof(last) && virtual_disk_has_tail(str_of(entry->path)))
+        tail = read_at(f, fd, last, sizeof(last), size - sizeof(last));
+    disk = virtual_disk_of(head, tail);
+    if (!disk)
+        return;
+    if (!t->disk) {
+        t->disk = disk;
+        t->disk_path = entry->path;
+    }
+    t->disk_count++;
+}
+
 static int take_open(struct taking *t, const struct walk_entry *entry, int fd, bool keeps_time,
                      struct fate *f, struct err *e)
 {
@@ -441,8 +469,10 @@ static int take_open(struct taking *t, const struct walk_entry *entry, int fd, b
     rc = seen ? put_same(t, entry, seen, f, e) : take_content(t, entry, fd, keeps_time, f, e);
     if (rc || f->file.trouble.len)
         return rc;
-    if (!seen)
+    if (!seen) {
         remember(t, entry, f);
+        know_disk(t, entry, fd, f);
+    }
     t->taken++;
     return 0;
 }

@@ -33,6 +33,9 @@ struct taking {
     uint64_t limited; /* archives whose list a limit ended */
     uint64_t missed;  /* of these, all that were named, and those of folders that would be taken */
     uint64_t item_count;
+    uint64_t disk_count;             /* files that are disks in a form of their own */
+    const struct virtual_disk *disk; /* the first of them; NULL: there is none */
+    const char *disk_path;
     char host[256];
     bool puts_in_archive;
     bool is_stopped;

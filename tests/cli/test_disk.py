@@ -546,7 +546,7 @@ class NotRead(DiskTest):
             self.check(image, kind, words)
             (self.folder / "images").mkdir(exist_ok=True)
             said = one_line(self.ana(f"preserve image {image} --to {self.folder}/images --name {kind[:4].strip()}{at}{words[:1]}{len(kind)}"))
-            self.assertRegex(said, rf"Of the source: .*By its first bytes it is a {re.escape(kind)}: ")
+            self.assertRegex(said, rf"Of the source: .*By its first bytes it is of the kind {re.escape(kind)}: ")
             self.assertIn("The image is of this file alone.", said)
         for program, options, kind, size, words in made:
             if not shutil.which(program, path=TOOLS):
@@ -557,6 +557,33 @@ class NotRead(DiskTest):
             done += 1
         if done < 3:
             self.skipTest(f"only {done} of mkfs.xfs, mkfs.btrfs and mkswap are there")
+
+    def test_files_of_other_tools_are_taken_as_files_and_named(self):
+        """By the marks of libewf's documents and qemu's block/dmg.c."""
+        (self.folder / "images").mkdir()
+        (self.folder / "found").mkdir()
+        small = bytes(range(256)) * 64
+        koly = b"koly" + struct.pack(">II", 4, 512)
+        kinds = {"x.Ex01": (b"EVF2\r\n\x81\0\2\1" + small, "Ex01", "ewfexport -f encase6"), "x.L01": (b"LVF\t\r\n\xff\0\1\1\0\0\0" + small, "L01", "ewfexport -f files"), "x.Lx01": (b"LEF2\r\n\x81\0\2\1" + small, "Lx01", "not a disk"),
+                 "x.ad1": (b"ADSEGMENTEDFILE\0" + small, "AD1", "FTK Imager"), "x.e01": (b"ADCRYPT\0" + small, "image that FTK Imager encrypted", "decrypts"), "y.dmg": (b"encrcdsa\0\0\0\2" + small, "DMG (encrypted)", "hdiutil"),
+                 "x.sparseimage": (b"sprs\0\0\0\3" + small, "sparse image", "hdiutil"), "x.dmg": (small + koly + bytes(500), "DMG", "dmg2img"), "web1.qcow2": (b"QFI\xfb\0\0\0\3" + small, "QCOW2", "qemu-img convert")}
+        for n, (name, (data, kind, words)) in enumerate(kinds.items()):
+            path = self.folder / "found" / name
+            path.write_bytes(data)
+            said = one_line(self.ana(f"preserve image {path} --to {self.folder}/images --name n{n}"))
+            self.assertRegex(said, rf"Of the source: .*By its (first|last) bytes it is of the kind {re.escape(kind)}: .*{re.escape(words)}")
+        other = self.folder / "found" / "plain.dmg"
+        other.write_bytes(small)  # its name alone tells nothing
+        self.assertNotIn("of the kind", self.ana(f"preserve image {other} --to {self.folder}/images --name other"))
+        said = one_line(self.ana(f"preserve files {self.folder}/found"))
+        self.assertRegex(said, r"found/\S+ is in the case as a file now\. By its (first|last) bytes it is of the kind ")
+        self.assertRegex(said, rf"{len(kinds) - 1} more of what was taken are each such a file\.")
+        said = one_line(self.ana(f"preserve files {self.folder}/found/web1.qcow2"))
+        self.assertIn("of the kind QCOW2: it is a virtual disk, and what it holds is not read here. On a machine of your own, qemu-img convert -O raw", said)
+        self.assertNotIn("more of what", said)
+        self.assertNotIn("of the kind", self.ana(f"preserve files {other}"))
+        # what lies behind a file that is read: a DMG without compression is a disk as it is
+        self.assertEqual(self.json_of(self.folder / "found" / "x.dmg")["file_system"]["kind"], "DMG")
 
     def test_what_begins_as_it_should_is_not_said_to_be_lost(self):
         """Of sound ones that libtsk refuses, and of one that is damaged behind its first sector, which is as its copy."""
