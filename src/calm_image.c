@@ -98,6 +98,7 @@ static const char *phase_words(int phase)
         [RESCUE_TRIM] = "failing disk: edges",
         [RESCUE_SCRAPE] = "failing disk: single sectors",
         [RESCUE_RETRY] = "failing disk: once more",
+        [RESCUE_TRAPS] = "failing disk: where it went away",
     };
     int pass = atomic_load(&control.pass);
 

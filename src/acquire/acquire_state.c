@@ -171,6 +171,32 @@ struct hash acquire_state_facts(const struct acquire_state *s, size_t found)
     return hash_bytes(text.p, text.len);
 }
 
+void acquire_state_traps(const struct traps *t, struct buf *out)
+{
+    for (size_t i = 0; i < t->count; i++)
+        buf_addf(out, "trap %llu %llu %u\n", (unsigned long long)t->list[i].off,
+                 (unsigned long long)t->list[i].size, (unsigned)t->list[i].count);
+}
+
+bool acquire_state_with_traps(struct str text, const struct traps *t, struct buf *out,
+                              struct hash *sum)
+{
+    struct str body = str_head(text, text.len < SUM_LINE_SIZE ? 0 : text.len - SUM_LINE_SIZE);
+
+    if (!str_starts(str_from(text, body.len), "end "))
+        return false;
+    while (body.len) {
+        struct str line = str_cut(&body, '\n');
+
+        if (!str_starts(line, "trap "))
+            buf_addf(out, STR_FMT "\n", STR_ARG(line));
+    }
+    acquire_state_traps(t, out);
+    *sum = hash_bytes(out->p, out->len);
+    add_hash(out, "end", sum);
+    return true;
+}
+
 struct hash acquire_state_write(const struct acquire_state *s, const struct target_files *files,
                                 struct buf *out)
 {
@@ -215,6 +241,7 @@ struct hash acquire_state_write(const struct acquire_state *s, const struct targ
     for (size_t i = 0; i < s->file_count; i++)
         buf_addf(out, "file %u %llu\n", files->files[i].folder,
                  (unsigned long long)(i + 1 < s->file_count ? files->files[i].size : s->last_size));
+    acquire_state_traps(&s->traps, out);
     sum = hash_bytes(out->p, out->len);
     add_hash(out, "end", &sum);
     return sum;
@@ -395,6 +422,21 @@ static bool read_unbound(struct acquire_state *s, struct str rest)
            s->unbound_from < s->unbound_until;
 }
 
+/* "OFF SIZE COUNT", one behind the other. */
+static bool read_trap(struct traps *t, struct str rest)
+{
+    uint64_t off, size, count, end = 0;
+
+    if (t->count)
+        end = t->list[t->count - 1].off + t->list[t->count - 1].size;
+    if (t->count == TRAPS_MAX || !str_u64(str_cut(&rest, ' '), &off) ||
+        !str_u64(str_cut(&rest, ' '), &size) || !str_u64(rest, &count) || !size || !count ||
+        off < end || off > LIMIT_IMAGE_SIZE || size > LIMIT_IMAGE_SIZE || count > UINT32_MAX)
+        return false;
+    t->list[t->count++] = (struct trap){off, size, (uint32_t)count};
+    return true;
+}
+
 static bool read_word(struct acquire_state *s, struct target_files *f, struct str word,
                       struct str rest)
 {
@@ -439,6 +481,8 @@ static bool read_word(struct acquire_state *s, struct target_files *f, struct st
         return read_format(rest, &b->format);
     if (str_is(word, "level"))
         return (b->is_small = str_is(rest, "small")) || str_is(rest, "fast");
+    if (str_is(word, "trap"))
+        return read_trap(&s->traps, rest);
     if (str_is(word, "group"))
         return read_group(&s->group, rest);
     if (str_is(word, "folder"))
@@ -462,6 +506,9 @@ static bool is_sound(const struct acquire_state *s, const struct target_files *f
            (!s->has_map || s->needs_map || !s->has_rest) &&
            (!s->has_sums || (s->has_rest && b->size <= LIMIT_IMAGE_SIZE)) &&
            f->rest_folder < f->folder_count && (!f->rest_folder || s->has_rest) &&
+           (!s->traps.count ||
+            s->traps.list[s->traps.count - 1].off + s->traps.list[s->traps.count - 1].size <=
+                b->size) &&
            (!s->has_rest || (s->rest <= b->size && s->rest % b->sector_size == 0));
 }
 

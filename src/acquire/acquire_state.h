@@ -2,6 +2,7 @@
 #pragma once
 #include "acquire/acquire_history.h"
 #include "acquire/ewf_write.h"
+#include "acquire/traps.h"
 #include "base/hash.h"
 #include "base/utc.h"
 
@@ -64,13 +65,19 @@ struct acquire_state {
     uint64_t unbound_from, unbound_until;
     uint32_t
         loose; /* from this run on nothing elsewhere vouched for what the state says; 0: none */
-    struct hash sum; /* of the state, as its last line says; of one that was read */
+    struct traps traps; /* where the source went away */
+    struct hash sum;    /* of the state, as its last line says; of one that was read */
 };
 
 /* Of what stays as it is however often it goes on: what it was begun with, and that and when each
  * of the first so many findings came. */
 struct hash acquire_state_facts(const struct acquire_state *s, size_t found);
 
+/* The lines that tell of the places at which the source went away. */
+void acquire_state_traps(const struct traps *t, struct buf *out);
+/* The text of a state with other such lines, and its sum anew; false: it is none. */
+bool acquire_state_with_traps(struct str text, const struct traps *t, struct buf *out,
+                              struct hash *sum);
 /* Returns its sum. */
 struct hash acquire_state_write(const struct acquire_state *s, const struct target_files *files,
                                 struct buf *out);

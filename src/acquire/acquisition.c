@@ -173,6 +173,7 @@ static struct acquisition *make(struct source *source, const struct acquire_opti
     m->keeper = (struct target_keeper){
         .keep = acquire_place, .announce = acquire_announce, .copied = copied, .context = m};
     m->source->watch = &control->source;
+    m->source->failing = (struct source_failing){0};
     m->files = TARGET_FILES_NONE;
     m->digests = digests_new();
     m->pieces_sum = digest_new(DIGEST_SHA256);
@@ -472,7 +473,8 @@ static int copy_block(struct acquisition *m, bool *is_hard, struct err *e)
     }
     if (m->state.has_rest && size > m->state.rest - m->at)
         size = (size_t)(m->state.rest - m->at);
-    rc = read_block(m, bytes, size, &got, e);
+    if (!traps_next(&m->state.traps, m->at, m->at + size)) /* else it is put off unread */
+        rc = read_block(m, bytes, size, &got, e);
     if (rc)
         return rc;
     *is_hard = got < size || (m->options.slow_ms &&
@@ -588,12 +590,16 @@ int acquisition_run(struct acquisition *m, struct acquire_result *out, struct er
     int rc;
 
     m->at = m->state.done;
+    if (m->is_resumed)
+        acquire_trap_tell(m);
     rc = m->is_resumed ? go_on(m, e) : 0;
     m->is_rescued = was_rescued(m);
     if (rc == 0)
         rc = acquire_out_pump(m, e);
     if (rc == 0)
         rc = copy(m, e);
+    if (rc)
+        acquire_trap_note(m, rc, e);
     if (rc == 0)
         rc = acquire_out_end(m, out, e);
     else if (m->pump && pump_drain(m->pump, NULL) == 0 && acquire_keep(m, NULL) == 0 &&

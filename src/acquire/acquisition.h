@@ -53,6 +53,7 @@ struct acquire_options {
     bool accepts_change; /* between two runs; it is marked */
     unsigned compare_ms; /* at most, of a source with what was read of it before; 0: the usual */
     bool reads_in_order; /* hard places at once, instead of last */
+    bool leaves_places;  /* at which the source went away: they count as unreadable */
     const char *check;   /* the check code of NAME.part that was written down; NULL: none */
     const char *bound;   /* as acquisition_bound told it when it stopped, or "0"; NULL: not known */
     bool has_no_hashes;  /* for a source whose beginning is not there to be hashed */
@@ -104,6 +105,10 @@ void acquisition_note_source(struct acquisition *m, const char *path);
  * source_writes; uses: who uses it, "" for nobody. */
 void acquisition_note_run(struct acquisition *m, bool is_live, const char *uses,
                           const char *writes);
+/* A read of the source is left behind, which may come back or not: where it was is kept with the
+ * state on disk, and read last when it goes on. No state is written any more. out gets a clause, or
+ * nothing. */
+void acquisition_leave_read(struct acquisition *m, struct buf *out);
 void acquisition_free(struct acquisition *m); /* NULL is fine */
 DEFINE_CLEANUP(struct acquisition *, acquisition_free)
 /* Runs to the end. Otherwise what was read is kept, and acquisition_resume goes on: ERR_CANCEL:

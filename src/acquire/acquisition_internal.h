@@ -184,6 +184,12 @@ MUST_CHECK int acquire_proof_reread(struct acquisition *m, const void *bytes, si
                                     struct err *e);
 MUST_CHECK int acquire_proof_check(struct acquisition *m, struct err *e);
 
+/* acquisition_trap.c: where the source went away. It ended with rc: the place is kept with the next
+ * state, and told behind why. */
+void acquire_trap_note(struct acquisition *m, int rc, struct err *e);
+/* It goes on: what the runs before met is noted. */
+void acquire_trap_tell(struct acquisition *m);
+
 /* acquisition_rest.c: a failing source. */
 /* From m->at on the source is read in the order of ease; what comes lies in NAME.rest. */
 MUST_CHECK int acquire_rest_begin(struct acquisition *m, struct err *e);

@@ -13,8 +13,9 @@ static char doing_now(const struct acquisition *m, unsigned *pass)
         char doing;
         unsigned pass;
     } passes[RESCUE_PASS_COUNT_] = {
-        [RESCUE_COPY] = {'?', 1}, [RESCUE_LEFT] = {'?', 2},   [RESCUE_SWEEP] = {'?', 3},
-        [RESCUE_TRIM] = {'*', 1}, [RESCUE_SCRAPE] = {'/', 1}, [RESCUE_RETRY] = {'-', 1},
+        [RESCUE_COPY] = {'?', 1},  [RESCUE_LEFT] = {'?', 2},   [RESCUE_SWEEP] = {'?', 3},
+        [RESCUE_TRIM] = {'*', 1},  [RESCUE_SCRAPE] = {'/', 1}, [RESCUE_RETRY] = {'-', 1},
+        [RESCUE_TRAPS] = {'/', 2},
     };
     int phase = atomic_load(&m->control->phase);
 

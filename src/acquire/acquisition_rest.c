@@ -146,7 +146,7 @@ static void show(struct acquisition *m, const struct rescue *r)
     atomic_store(&m->control->bad, bad);
     atomic_store(&m->control->done, fault_map_sum(&m->map, AREA_READ) + bad);
     atomic_store(&m->control->pass, (int)r->pass);
-    m->rescue_pass = r->pass < RESCUE_PASS_COUNT_ ? r->pass : RESCUE_RETRY;
+    m->rescue_pass = r->pass < RESCUE_PASS_COUNT_ ? r->pass : RESCUE_TRAPS;
     m->rescue_try = r->try;
     m->rescue_at = r->at;
 }
@@ -161,11 +161,13 @@ struct rest_reading {
 static int go_on(void *context, size_t size, struct err *e)
 {
     struct rest_reading *g = context;
+    bool is_due = g->rescue.pass == RESCUE_TRAPS && g->m->rescue_pass != RESCUE_TRAPS;
     int rc = acquire_go_on(g->m, size, e);
 
+    /* What comes next may be the last read: all that came is kept first. */
+    is_due |= monotonic_ms() - g->m->committed_ms >= (int64_t)g->m->options.commit_ms;
     show(g->m, &g->rescue);
-    if (rc == 0 && !g->bytes &&
-        monotonic_ms() - g->m->committed_ms >= (int64_t)g->m->options.commit_ms)
+    if (rc == 0 && !g->bytes && is_due)
         rc = acquire_commit(g->m, e);
     return rc;
 }
@@ -193,6 +195,8 @@ static void prepare(struct rest_reading *g, uint64_t from, uint64_t until)
                                 .slow_ms = m->options.slow_ms,
                                 .skip_max = g->bytes ? 0 : skip - skip % m->source->sector_size,
                                 .accepts_end = m->options.accepts_end,
+                                .traps = m->state.traps.count ? &m->state.traps : NULL,
+                                .leaves_traps = m->options.leaves_places,
                                 .block = RESCUE_BLOCK,
                                 .bytes = m->block,
                                 .take = take,

@@ -411,8 +411,20 @@ static int ask_room(void *context, const char *folder, const char *why, char **o
     return rc;
 }
 
+/* Where it is left behind, or all that was read for long was hardly anything. */
+static void leave_read(struct making *m, int rc, struct err *e)
+{
+    CLEANUP_BUF struct buf where = {0};
+    struct err why = *e;
+
+    acquisition_leave_read(m->image, &where);
+    if (where.len)
+        (void)err_set(e, rc, "%s. %s", why.text, buf_text(&where));
+}
+
 static int work(struct making *m, struct err *e)
 {
+    bool is_of_source = false;
     pthread_t thread;
     int rc;
 
@@ -421,12 +433,16 @@ static int work(struct making *m, struct err *e)
     if (pthread_create(&thread, NULL, run, m))
         return err_set(e, ERR_LIMIT, "a thread cannot be started");
     rc = imager_attend(m->order, m->watch, m->control, acquisition_begin(m->image)->size,
-                       &m->has_ended, e);
+                       &m->has_ended, &is_of_source, e);
     if (rc && !atomic_load(&m->has_ended)) {
         pthread_detach(thread);
+        if (is_of_source)
+            leave_read(m, rc, e);
         return rc;
     }
     pthread_join(thread, NULL);
+    if (rc == ERR_IO && is_of_source && m->rc)
+        leave_read(m, rc, e);
     if (rc || m->rc == 0)
         return rc;
     *e = m->e;

@@ -79,7 +79,7 @@ static bool is_left_behind(const struct attention *a)
 
 int imager_attend(const struct imager_order *order, const struct imager_watch *watch,
                   struct acquire_control *control, uint64_t size, const _Atomic bool *has_ended,
-                  struct err *e)
+                  bool *is_of_source, struct err *e)
 {
     struct attention a = {.order = order, .control = control};
     bool is_behind = false;
@@ -92,6 +92,7 @@ int imager_attend(const struct imager_order *order, const struct imager_watch *w
             watch->progress(watch->context, control, size);
         is_behind = is_left_behind(&a);
         why = is_stuck(&a);
+        *is_of_source = why || is_behind;
         why = why ? why : is_left(&a);
     }
     if (!why && !is_behind)

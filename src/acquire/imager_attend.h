@@ -6,7 +6,7 @@
 /* Tells progress meanwhile; size is that of the source. 0: *has_ended was set. Else the thread was
  * told to stop, and may hang all the same: ERR_IO: a read or write does not come back, or hardly
  * anything comes, for the order's patience; ERR_CANCEL: somebody asked for an end, and a read does
- * not come back. e is not NULL. */
+ * not come back. *is_of_source: it is the source that keeps it. e is not NULL. */
 MUST_CHECK int imager_attend(const struct imager_order *order, const struct imager_watch *watch,
                              struct acquire_control *control, uint64_t size,
-                             const _Atomic bool *has_ended, struct err *e);
+                             const _Atomic bool *has_ended, bool *is_of_source, struct err *e);

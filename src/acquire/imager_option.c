@@ -153,6 +153,8 @@ static const struct option options[] = {
      "stops where nothing comes so long (5 min)"},
     {"limit", "MB", read_rate, AT(options.limit), "reads at most so many MB a second"},
     {"in-order", NULL, read_flag, AT(options.reads_in_order), "hard places at once, not last"},
+    {"leave-places", NULL, read_flag, AT(options.leaves_places),
+     "where the source went away is not read again"},
     {"accept-end", NULL, read_flag, AT(options.accepts_end), "what the source lacks is unreadable"},
     {"gone", NULL, read_flag, AT(is_gone), "with --resume: ends it, the source is gone for good"},
     {"no-read-back", NULL, read_flag, AT(has_no_read_back), "does not compare the image after"},

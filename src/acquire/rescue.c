@@ -3,6 +3,8 @@
 
 enum { SKIP_FIRST_PARTS = 16 }; /* of a block are left out behind the first failure */
 
+static const enum area_state still_open[] = {AREA_UNSCRAPED, AREA_UNTRIMMED, AREA_UNTRIED};
+
 /* What became of one read. */
 struct attempt {
     size_t got;
@@ -13,6 +15,61 @@ struct attempt {
 static int mark(struct rescue *r, uint64_t off, uint64_t size, enum area_state state, struct err *e)
 {
     return fault_map_set(r->map, off, size, state, e);
+}
+
+/* What is marked because a read failed: where it turns out that the source is gone, it is as it was
+ * before. */
+static int mark_doubtful(struct rescue *r, uint64_t off, uint64_t size, enum area_state before,
+                         enum area_state state, struct err *e)
+{
+    if (r->doubtful_count < COUNT_OF(r->doubtful))
+        r->doubtful[r->doubtful_count++] = (struct area){.off = off, .size = size, .state = before};
+    return mark(r, off, size, state, e);
+}
+
+/* Where the places at which it went away are left out, until nothing else is left. */
+static const struct trap *trap_in(const struct rescue *r, uint64_t off, uint64_t until)
+{
+    return r->traps && r->pass != RESCUE_TRAPS ? traps_next(r->traps, off, until) : NULL;
+}
+
+static bool next_area(const struct rescue *r, uint64_t from, uint64_t until, enum area_state state,
+                      struct area *out)
+{
+    const struct trap *t;
+
+    while (fault_map_next(r->map, from, until, state, out)) {
+        t = trap_in(r, out->off, out->off + out->size);
+        if (t && t->off > out->off)
+            out->size = t->off - out->off;
+        if (!t || t->off > out->off)
+            return true;
+        from = t->off + t->size;
+        if (from >= until)
+            return false;
+    }
+    return false;
+}
+
+static bool last_area(const struct rescue *r, uint64_t from, uint64_t until, enum area_state state,
+                      struct area *out)
+{
+    while (from < until && fault_map_last(r->map, from, until, state, out)) {
+        const struct trap *t, *last = NULL;
+        uint64_t end = out->off + out->size;
+
+        for (uint64_t at = out->off; (t = trap_in(r, at, end)); at = t->off + t->size)
+            last = t;
+        if (!last)
+            return true;
+        if (last->off + last->size < end) {
+            out->size = end - (last->off + last->size);
+            out->off = last->off + last->size;
+            return true;
+        }
+        until = last->off;
+    }
+    return false;
 }
 
 static int source_ended(struct rescue *r, uint64_t at, struct err *e)
@@ -36,27 +93,31 @@ static int source_ended(struct rescue *r, uint64_t at, struct err *e)
 /* A source that opened with less than it had: what it lacks is not asked for, sector by sector. */
 static int leave_out_end(struct rescue *r, struct err *e)
 {
-    static const enum area_state open[] = {AREA_UNSCRAPED, AREA_UNTRIMMED, AREA_UNTRIED};
     uint64_t end = r->source->size > r->from ? r->source->size : r->from;
     struct area a;
     int rc = 0;
 
     if (!r->accepts_end || end >= r->until)
         return 0;
-    for (size_t i = 0; i < COUNT_OF(open); i++)
-        while (rc == 0 && fault_map_next(r->map, end, r->until, open[i], &a))
+    for (size_t i = 0; i < COUNT_OF(still_open); i++)
+        while (rc == 0 && fault_map_next(r->map, end, r->until, still_open[i], &a))
             rc = mark(r, a.off, a.size, AREA_BAD, e);
     r->until = end;
     return rc;
 }
 
+/* Only asked: where it went is where it was read. */
 static bool answers_at(struct rescue *r, uint64_t off)
 {
     uint64_t sector_size = r->source->sector_size, left = r->map->size - off;
+    struct source_failing before = r->source->failing;
     struct err ignored;
+    bool answers = source_read(r->source, off, r->bytes, left < sector_size ? left : sector_size,
+                               true, &ignored) > 0;
 
-    return source_read(r->source, off, r->bytes, left < sector_size ? left : sector_size, true,
-                       &ignored) > 0;
+    if (!answers)
+        r->source->failing = before;
+    return answers;
 }
 
 /* Whether what was read before can still be read, in one of several places, since one of them may
@@ -81,20 +142,29 @@ static bool still_answers(struct rescue *r)
     return !is_known;
 }
 
+/* The last one first, since one may lie within another. */
+static int undo_doubtful(struct rescue *r, struct err *e)
+{
+    int rc = 0;
+
+    while (rc == 0 && r->doubtful_count) {
+        const struct area *a = &r->doubtful[--r->doubtful_count];
+
+        rc = mark(r, a->off, a->size, a->state, e);
+    }
+    return rc;
+}
+
 /* A device that was set offline, or whose bridge hung up, fails each read as a bad sector does. */
 static int check_answers(struct rescue *r, struct err *e)
 {
-    int rc = 0;
+    int rc;
 
     if (still_answers(r)) {
         r->doubtful_count = 0;
         return 0;
     }
-    while (rc == 0 && r->doubtful_count) {
-        const struct area *a = &r->doubtful[--r->doubtful_count];
-
-        rc = mark(r, a->off, a->size, AREA_UNSCRAPED, e);
-    }
+    rc = undo_doubtful(r, e);
     return rc ? rc
               : err_set(e, ERR_IO,
                         "the source answers no read any more, not even of what was read before: it "
@@ -158,7 +228,7 @@ static int mark_failed(struct rescue *r, uint64_t off, size_t size, const struct
 
     if (!a->is_bad || !fault_map_next(r->map, off + a->got, off + size, AREA_UNTRIED, &still))
         return 0;
-    return mark(r, still.off, off + size - still.off, AREA_UNTRIMMED, e);
+    return mark_doubtful(r, still.off, off + size - still.off, AREA_UNTRIED, AREA_UNTRIMMED, e);
 }
 
 static size_t block_of(const struct rescue *r, uint64_t size)
@@ -183,13 +253,15 @@ static int copy_forward(struct rescue *r, bool leaves_out, struct err *e)
     struct area a;
     int rc = 0;
 
-    while (rc == 0 && fault_map_next(r->map, at, r->until, AREA_UNTRIED, &a)) {
+    while (rc == 0 && next_area(r, at, r->until, AREA_UNTRIED, &a)) {
         size_t size = block_of(r, a.size);
         struct attempt t;
 
         rc = attempt(r, a.off, size, false, &t, e);
         if (rc == 0)
             rc = mark_failed(r, a.off, size, &t, e);
+        if (rc == 0 && t.is_bad)
+            rc = check_answers(r, e);
         skip = leaves_out ? next_skip(r, skip, &t) : 0;
         at = a.off + size + skip;
     }
@@ -203,7 +275,7 @@ static int copy_backward(struct rescue *r, struct err *e)
     struct area a;
     int rc = 0;
 
-    while (rc == 0 && until > r->from && fault_map_last(r->map, r->from, until, AREA_UNTRIED, &a)) {
+    while (rc == 0 && until > r->from && last_area(r, r->from, until, AREA_UNTRIED, &a)) {
         /* Blocks begin where those of a forward reading would, and are whole sectors so. */
         uint64_t end = a.off + a.size, begin = (end - 1) / r->block * r->block;
         struct attempt t;
@@ -212,6 +284,8 @@ static int copy_backward(struct rescue *r, struct err *e)
         rc = attempt(r, begin, (size_t)(end - begin), false, &t, e);
         if (rc == 0)
             rc = mark_failed(r, begin, (size_t)(end - begin), &t, e);
+        if (rc == 0 && t.is_bad)
+            rc = check_answers(r, e);
         skip = next_skip(r, skip, &t);
         until = begin > skip ? begin - skip : 0;
     }
@@ -226,32 +300,29 @@ static size_t sector_at(const struct rescue *r, uint64_t off)
 }
 
 /* One sector; *is_bad tells whether it could not be read. */
-static int read_sector(struct rescue *r, uint64_t off, bool *is_bad, struct err *e)
+static int read_sector(struct rescue *r, uint64_t off, enum area_state before, bool *is_bad,
+                       struct err *e)
 {
     size_t size = sector_at(r, off);
     struct attempt t;
     int rc = attempt(r, off, size, true, &t, e);
 
     *is_bad = t.is_bad;
-    if (rc == 0 && t.is_bad) {
-        rc = mark(r, off + t.got, size - t.got, AREA_BAD, e);
-        r->doubtful[r->doubtful_count++ % RESCUE_DOUBTFUL] =
-            (struct area){.off = off + t.got, .size = size - t.got};
-    }
-    return rc;
+    return rc == 0 && t.is_bad ? mark_doubtful(r, off + t.got, size - t.got, before, AREA_BAD, e)
+                               : rc;
 }
 
-static int trim_front(struct rescue *r, struct area a, struct err *e)
+static int trim_front(struct rescue *r, struct area a, enum area_state before, struct err *e)
 {
     bool is_bad = false;
     int rc = 0;
 
     for (uint64_t at = a.off; rc == 0 && !is_bad && at < a.off + a.size; at += sector_at(r, at))
-        rc = read_sector(r, at, &is_bad, e);
+        rc = read_sector(r, at, before, &is_bad, e);
     return rc;
 }
 
-static int trim_back(struct rescue *r, struct area a, struct err *e)
+static int trim_back(struct rescue *r, struct area a, enum area_state before, struct err *e)
 {
     uint64_t sector_size = r->source->sector_size, end = a.off + a.size;
     bool is_bad = false;
@@ -259,7 +330,7 @@ static int trim_back(struct rescue *r, struct area a, struct err *e)
 
     while (rc == 0 && !is_bad && end > a.off) {
         end = (end - 1) / sector_size * sector_size;
-        rc = read_sector(r, end, &is_bad, e);
+        rc = read_sector(r, end, before, &is_bad, e);
     }
     return rc;
 }
@@ -269,12 +340,12 @@ static int trim(struct rescue *r, struct err *e)
     struct area a, left;
     int rc = 0;
 
-    while (rc == 0 && fault_map_next(r->map, r->from, r->until, AREA_UNTRIMMED, &a)) {
-        rc = trim_front(r, a, e);
+    while (rc == 0 && next_area(r, r->from, r->until, AREA_UNTRIMMED, &a)) {
+        rc = trim_front(r, a, a.state, e);
         if (rc == 0 && fault_map_next(r->map, a.off, a.off + a.size, AREA_UNTRIMMED, &left))
-            rc = trim_back(r, left, e);
+            rc = trim_back(r, left, a.state, e);
         if (rc == 0 && fault_map_next(r->map, a.off, a.off + a.size, AREA_UNTRIMMED, &left))
-            rc = mark(r, left.off, left.size, AREA_UNSCRAPED, e);
+            rc = mark_doubtful(r, left.off, left.size, AREA_UNTRIMMED, AREA_UNSCRAPED, e);
     }
     return rc;
 }
@@ -285,8 +356,8 @@ static int scrape(struct rescue *r, struct err *e)
     bool is_bad;
     int rc = 0;
 
-    while (rc == 0 && fault_map_next(r->map, r->from, r->until, AREA_UNSCRAPED, &a))
-        rc = read_sector(r, a.off, &is_bad, e);
+    while (rc == 0 && next_area(r, r->from, r->until, AREA_UNSCRAPED, &a))
+        rc = read_sector(r, a.off, AREA_UNSCRAPED, &is_bad, e);
     return rc;
 }
 
@@ -298,9 +369,9 @@ static int retry_forward(struct rescue *r, struct err *e)
     bool is_bad;
     int rc = 0;
 
-    while (rc == 0 && fault_map_next(r->map, at, r->until, AREA_BAD, &a)) {
+    while (rc == 0 && next_area(r, at, r->until, AREA_BAD, &a)) {
         at = a.off - a.off % r->source->sector_size;
-        rc = read_sector(r, at, &is_bad, e);
+        rc = read_sector(r, at, AREA_BAD, &is_bad, e);
         at += sector_at(r, at);
     }
     return rc;
@@ -313,9 +384,9 @@ static int retry_backward(struct rescue *r, struct err *e)
     bool is_bad;
     int rc = 0;
 
-    while (rc == 0 && fault_map_last(r->map, r->from, until, AREA_BAD, &a)) {
+    while (rc == 0 && last_area(r, r->from, until, AREA_BAD, &a)) {
         until = (a.off + a.size - 1) / sector_size * sector_size;
-        rc = read_sector(r, until, &is_bad, e);
+        rc = read_sector(r, until, AREA_BAD, &is_bad, e);
     }
     return rc;
 }
@@ -329,6 +400,80 @@ static int retry(struct rescue *r, struct err *e)
         /* The scraping went forward. */
         rc = r->try % 2 ? retry_backward(r, e) : retry_forward(r, e);
     }
+    return rc;
+}
+
+/* The first or the last part of a place that is not read yet; its state is what it was. */
+static bool open_part(const struct rescue *r, uint64_t from, uint64_t until, bool is_last,
+                      struct area *out)
+{
+    bool has_any = false;
+    struct area a;
+
+    for (size_t i = 0; i < COUNT_OF(still_open); i++) {
+        if (from >= until || !(is_last ? fault_map_last(r->map, from, until, still_open[i], &a)
+                                       : fault_map_next(r->map, from, until, still_open[i], &a)))
+            continue;
+        if (!has_any || (is_last ? a.off > out->off : a.off < out->off))
+            *out = a;
+        has_any = true;
+    }
+    return has_any;
+}
+
+static int leave_trap(struct rescue *r, uint64_t from, uint64_t until, struct err *e)
+{
+    struct area a;
+    int rc = 0;
+
+    while (rc == 0 && open_part(r, from, until, false, &a))
+        rc = mark(r, a.off, a.size, AREA_BAD, e);
+    return rc;
+}
+
+/* From its end the first time, since it went at its beginning; then from the other one. */
+static int read_trap(struct rescue *r, const struct trap *t, uint64_t from, uint64_t until,
+                     struct err *e)
+{
+    uint64_t sector_size = r->source->sector_size;
+    bool is_backward = t->count % 2, is_bad;
+    struct area a;
+    int rc = 0;
+
+    while (rc == 0 && open_part(r, from, until, is_backward, &a)) {
+        uint64_t at = is_backward ? (a.off + a.size - 1) / sector_size * sector_size
+                                  : a.off - a.off % sector_size;
+
+        rc = read_sector(r, at, a.state, &is_bad, e);
+        if (rc == 0 && is_bad) /* which one it was is to be known */
+            rc = check_answers(r, e);
+    }
+    return rc;
+}
+
+/* One after the other, those of one sector last: a source that goes there another time leaves
+ * nothing else unread. */
+static int read_traps(struct rescue *r, struct err *e)
+{
+    /* One that is off already did not go there. */
+    int rc = r->traps && !r->source->failing.has_answered ? check_answers(r, e) : 0;
+
+    for (int is_single = 0; rc == 0 && r->traps && is_single < 2; is_single++)
+        for (size_t i = 0; rc == 0 && i < r->traps->count; i++) {
+            const struct trap *t = &r->traps->list[i];
+            uint64_t from = t->off > r->from ? t->off : r->from, until = t->off + t->size;
+            bool is_one = t->size <= r->source->sector_size;
+
+            until = until < r->until ? until : r->until;
+            if (from >= until || is_one != is_single)
+                continue;
+            rc = r->leaves_traps || (is_one && t->count >= TRAP_TRIES)
+                     ? leave_trap(r, from, until, e)
+                     : read_trap(r, t, from, until, e);
+            /* Whether it still answers is known before the next one. */
+            if (rc == 0 && r->doubtful_count)
+                rc = check_answers(r, e);
+        }
     return rc;
 }
 
@@ -368,8 +513,9 @@ static int check_any(struct rescue *r, struct err *e)
 int rescue_run(struct rescue *r, struct err *e)
 {
     static pass_function *const passes[] = {
-        [RESCUE_COPY] = copy, [RESCUE_LEFT] = copy_backward, [RESCUE_SWEEP] = sweep,
-        [RESCUE_TRIM] = trim, [RESCUE_SCRAPE] = scrape,      [RESCUE_RETRY] = retry,
+        [RESCUE_COPY] = copy,        [RESCUE_LEFT] = copy_backward, [RESCUE_SWEEP] = sweep,
+        [RESCUE_TRIM] = trim,        [RESCUE_SCRAPE] = scrape,      [RESCUE_RETRY] = retry,
+        [RESCUE_TRAPS] = read_traps,
     };
     int rc = leave_out_end(r, e);
 
@@ -380,5 +526,7 @@ int rescue_run(struct rescue *r, struct err *e)
     }
     if (rc == 0 && r->doubtful_count)
         rc = check_answers(r, e);
+    if (rc == ERR_NOTFOUND && undo_doubtful(r, NULL))
+        return err_set(e, ERR_LIMIT, "the map of the source has too many areas");
     return rc ? rc : check_any(r, e);
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include "acquire/fault_map.h"
 #include "acquire/source.h"
+#include "acquire/traps.h"
 
 enum {
     RESCUE_BLOCK = 1 << 20,
@@ -17,6 +18,7 @@ enum rescue_pass {
     RESCUE_TRIM,  /* the ends of bad areas */
     RESCUE_SCRAPE,
     RESCUE_RETRY,
+    RESCUE_TRAPS, /* where it went away before */
     RESCUE_PASS_COUNT_,
 };
 
@@ -36,9 +38,11 @@ struct rescue {
     uint64_t at;           /* where it reads */
     unsigned failed;       /* reads in a row */
     bool has_good;
-    uint64_t good; /* a sector that was read last */
-    /* What counts as unreadable since the source was known to answer. */
-    struct area doubtful[RESCUE_DOUBTFUL];
+    uint64_t good;             /* a sector that was read last */
+    const struct traps *traps; /* no other pass reads there; NULL: there are none */
+    bool leaves_traps;         /* they count as unreadable */
+    /* What was marked since the source was known to answer, as it was before. */
+    struct area doubtful[2 * RESCUE_DOUBTFUL];
     size_t doubtful_count;
     /* Takes bytes that were read. */
     int (*take)(void *context, uint64_t off, const void *bytes, size_t size, struct err *e);

@@ -3,18 +3,49 @@
 #include "base/mem.h"
 #include "base/utc.h"
 
+/* Of single sectors that fail one beside the other nobody can tell which it was. */
+static void widen(struct source_failing *f, uint64_t off, uint64_t size)
+{
+    enum { SECTOR_MOST = 4096, APART_MOST = 64 << 10 };
+    uint64_t end = f->off + f->size, begin = off < f->off ? off : f->off;
+
+    end = off + size > end ? off + size : end;
+    if (size > SECTOR_MOST || end - begin > APART_MOST)
+        return;
+    f->off = begin;
+    f->size = end - begin;
+}
+
+static void note(struct source_failing *f, uint64_t off, size_t size, int64_t n)
+{
+    if (n >= 0) {
+        f->has_answered |= n > 0;
+        f->is_failing = false;
+    } else if (!f->is_failing) {
+        f->is_failing = true;
+        f->off = off;
+        f->size = size;
+    } else {
+        widen(f, off, size);
+    }
+}
+
 int64_t source_read(struct source *s, uint64_t off, void *bytes, size_t size, bool by_sector,
                     struct err *e)
 {
     int64_t began = monotonic_ms(), n;
 
-    if (s->watch)
+    if (s->watch) {
+        atomic_store(&s->watch->off, off);
+        atomic_store(&s->watch->length, size);
         atomic_store(&s->watch->since_ms, (uint64_t)began);
+    }
     n = s->calls->read(s, off, bytes, size, by_sector, e);
     if (s->watch) {
         atomic_store(&s->watch->since_ms, 0);
         atomic_fetch_add(&s->watch->spent_ms, (uint64_t)(monotonic_ms() - began));
     }
+    note(&s->failing, off, size, n);
     return n;
 }
 

@@ -38,6 +38,16 @@ struct source_calls {
 struct source_watch {
     _Atomic uint64_t since_ms; /* of the read in flight (CLOCK_MONOTONIC); 0: there is none */
     _Atomic uint64_t spent_ms; /* in reads that came back */
+    _Atomic uint64_t off;      /* of the last read, bytes */
+    _Atomic uint64_t length;
+};
+
+/* The first read that failed since one came back: where the source may have gone. */
+struct source_failing {
+    bool has_answered; /* a read came back, any time */
+    bool is_failing;
+    uint64_t off;
+    uint64_t size;
 };
 
 struct source {
@@ -46,6 +56,7 @@ struct source {
     uint32_t sector_size; /* the smallest that can be read by itself, bytes */
     void *context;
     struct source_watch *watch; /* borrowed; NULL: nobody looks */
+    struct source_failing failing;
 };
 
 int64_t source_read(struct source *s, uint64_t off, void *bytes, size_t size, bool by_sector,

@@ -87,6 +87,11 @@ static const struct field image_fields[] = {
      .flags = FIELD_OUTSIDE,
      .help = "what a source lacks at its end counts as unreadable",
      .group = TUNING},
+    {.name = "leave-places",
+     .type = FIELD_FLAG,
+     .flags = FIELD_OUTSIDE,
+     .help = "with --resume: where the source went away is not read again, and is unreadable",
+     .group = TUNING},
     {.name = "gone",
      .type = FIELD_FLAG,
      .flags = FIELD_OUTSIDE,
@@ -160,10 +165,10 @@ static int pass_options(struct imaging *g, struct err *e)
         bool has_value;
         bool is_tuning; /* also for one that goes on */
     } options[] = {
-        {"format", true, false},   {"segment", true, false},     {"small", false, false},
-        {"limit", true, true},     {"retries", true, true},      {"patience", true, true},
-        {"in-order", false, true}, {"accept-end", false, true},  {"live", false, true},
-        {"gone", false, true},     {"no-read-back", false, true}};
+        {"format", true, false},   {"segment", true, false},    {"small", false, false},
+        {"limit", true, true},     {"retries", true, true},     {"patience", true, true},
+        {"in-order", false, true}, {"accept-end", false, true}, {"leave-places", false, true},
+        {"live", false, true},     {"gone", false, true},       {"no-read-back", false, true}};
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < COUNT_OF(options); i++)
@@ -457,10 +462,10 @@ static int end(struct imaging *g, int ended, struct err *why, struct err *e)
 
 static int take_made(struct imaging *g, struct err *e)
 {
-    static const char *const kept[] = {"source",     "to",      "resume",       "name",
-                                       "live",       "format",  "segment",      "small",
-                                       "limit",      "retries", "patience",     "in-order",
-                                       "accept-end", "gone",    "no-read-back", NULL};
+    static const char *const kept[] = {
+        "source",     "to",           "resume", "name",         "live",     "format",
+        "segment",    "small",        "limit",  "retries",      "patience", "in-order",
+        "accept-end", "leave-places", "gone",   "no-read-back", NULL};
     int rc = refuse_given(g, kept, "an image that is made is taken as it is", e);
 
     if (rc == 0 && g->in->rest_count)

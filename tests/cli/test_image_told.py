@@ -94,7 +94,8 @@ class Told(CaseTest):
         self.control.write_text(f"slow {5 * MIB} 4096 30\n")
         code, said, took = self.timed(device, "--to", self.out, "--name", "x", "--patience", "2s")
         self.assertEqual(code, IO, said)
-        self.assertIn("a read of the source does not come back since 2 s. Nothing is lost: calm preserve image --resume im1", said)
+        self.assertIn("a read of the source does not come back since 2 s. 1048576 bytes from byte 5242880 on were being read then: they are read after all else when it goes on. "
+                      "Nothing is lost: calm preserve image --resume im1", said)
         self.assertLess(took, 20)
         image = self.ana.json("preserve images")[0]
         self.assertEqual(image["state"], "interrupted")
@@ -110,12 +111,33 @@ class Told(CaseTest):
         self.control.write_text("")
 
     @needs_root
+    def test_a_place_that_hangs_is_read_after_all_else(self):
+        data = random.Random(14).randbytes(8 * MIB)
+        device = self.device(data)
+        self.control.write_text(f"slow {2 * MIB} 4096 7\n")
+        code, said, _ = self.timed(device, "--to", self.out, "--name", "x", "--format", "raw", "--patience", "2s")
+        self.assertEqual(code, IO, said)
+        self.assertIn(f"1048576 bytes from byte {2 * MIB} on were being read then", said)
+        time.sleep(8)  # until the kernel lets go of it
+        code, said, _ = self.timed("--resume", "im1", "--patience", "2s")
+        self.assertEqual(code, IO, said)
+        self.assertRegex(said, rf"512 bytes from byte {2 * MIB + 4096 - 512} on were being read then: they are read after all else when it goes on\. ")
+        areas = [line.split() for line in (self.out / "x.map").read_text().splitlines() if not line.startswith("#")][1:]
+        self.assertEqual(sum(int(size, 16) for _, size, state in areas if state == "+"), 7 * MIB)  # kept before the place is read
+        time.sleep(8)
+        self.control.write_text("")
+        code, said, _ = self.timed("--resume", "im1")
+        self.assertEqual(code, 0, said)
+        self.assertEqual((self.out / "x.raw").read_bytes(), data)
+        self.assertIn(f"the source went away, or a read did not come back, when 1048576 bytes from byte {2 * MIB} on were read: they are read after all else", one_line((self.out / "x.txt").read_text()))
+
+    @needs_root
     def test_ctrl_c_ends_a_read_that_hangs_and_what_waits_for_it_is_told_as_that(self):
         device = self.device(random.Random(4).randbytes(8 * MIB))
         self.control.write_text(f"slow {5 * MIB} 4096 40\n")
         code, said, took = self.timed(device, "--to", self.out, "--name", "x", stop_after=2)
         self.assertEqual(code, CANCEL, said)
-        self.assertRegex(said, r"stopped; a read of the source that had not come back for \d+ s was left behind. Nothing is lost: calm preserve image --resume im1")
+        self.assertRegex(said, r"stopped; a read of the source that had not come back for \d+ s was left behind\. 1048576 bytes from byte 5242880 on were being read then: .* Nothing is lost: calm preserve image --resume im1")
         self.assertLess(took, 25)
         before = self.ana.json("preserve images")
         self.assertEqual(before[0]["state"], "interrupted")

@@ -15,17 +15,26 @@ struct made_fault {
     unsigned left; /* of FAULT_WEAK: how often it still fails */
 };
 
+struct made_trap {
+    uint64_t first, count; /* sectors */
+    unsigned struck;
+};
+
 struct made_source {
     struct source source;
     uint8_t *bytes;
     struct made_fault *faults; /* one for each sector */
     int64_t now_ms;
     uint64_t reads;
-    uint64_t gone_after;            /* reads; 0: never */
-    uint64_t dead_after;            /* reads, behind which each fails as a bad sector does */
-    uint64_t ends_at;               /* bytes; 0: its size */
-    size_t short_reads;             /* bytes at most in one; 0: no limit */
-    bool fails_whole;               /* a read with a bad sector in it gives nothing */
+    uint64_t gone_after;       /* reads; 0: never */
+    uint64_t dead_after;       /* reads, behind which each fails as a bad sector does */
+    struct made_trap traps[4]; /* who reads there has each read fail, until it is off and on */
+    bool is_dead;
+    unsigned strikes;      /* how often that happened */
+    uint64_t sector_reads; /* of one sector, that came back or not, while it was not dead */
+    uint64_t ends_at;      /* bytes; 0: its size */
+    size_t short_reads;    /* bytes at most in one; 0: no limit */
+    bool fails_whole;      /* a read with a bad sector in it gives nothing */
     uint64_t sectors_lost_by_cache; /* reads by_sector that asked for more than a sector */
     uint64_t state;
 };
@@ -54,6 +63,21 @@ static bool made_reads(struct made_source *m, uint64_t sector)
     return f->kind != FAULT_BAD;
 }
 
+static bool made_falls(struct made_source *m, uint64_t off, uint64_t size)
+{
+    for (size_t i = 0; i < COUNT_OF(m->traps); i++) {
+        struct made_trap *t = &m->traps[i];
+        uint64_t from = t->first * m->source.sector_size;
+
+        if (!t->count || from >= off + size || from + t->count * m->source.sector_size <= off)
+            continue;
+        t->struck++;
+        m->strikes++;
+        return true;
+    }
+    return false;
+}
+
 static int64_t made_read(struct source *s, uint64_t off, void *bytes, size_t size, bool by_sector,
                          struct err *e)
 {
@@ -67,6 +91,10 @@ static int64_t made_read(struct source *s, uint64_t off, void *bytes, size_t siz
         return err_set(e, ERR_NOTFOUND, "the device is gone");
     if (m->dead_after && m->reads > m->dead_after)
         return err_set(e, ERR_IO, "sector %llu", (unsigned long long)(off / s->sector_size));
+    m->is_dead = m->is_dead || made_falls(m, off, size);
+    if (m->is_dead)
+        return err_set(e, ERR_IO, "sector %llu", (unsigned long long)(off / s->sector_size));
+    m->sector_reads += size <= s->sector_size;
     if (by_sector && size > s->sector_size)
         m->sectors_lost_by_cache++;
     if (off % s->sector_size)

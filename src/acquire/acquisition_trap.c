@@ -1,0 +1,129 @@
+/* acquisition_trap.c: the places at which a source went away, or a read never came back. */
+#include <time.h>
+#include "acquire/acquisition_internal.h"
+#include "sys/file.h"
+
+enum { FREEZE_WAIT_S = 3, STATE_SIZE_MAX = 64 << 20 };
+
+/* Nothing can be put off of what is an image: it is read as a whole. */
+static bool may_go(const struct acquisition *m)
+{
+    return !m->source->calls->find_lost;
+}
+
+/* What is neither read nor given up, outside of such places. */
+static uint64_t left_elsewhere(const struct acquisition *m)
+{
+    static const enum area_state open[] = {AREA_UNSCRAPED, AREA_UNTRIMMED, AREA_UNTRIED};
+    uint64_t sum = 0;
+    struct area a;
+
+    for (size_t i = 0; i < COUNT_OF(open); i++)
+        for (uint64_t at = 0; fault_map_next(&m->map, at, m->map.size, open[i], &a);
+             at = a.off + a.size) {
+            const struct trap *t = traps_next(&m->state.traps, a.off, a.off + a.size);
+
+            if (!t || t->off > a.off || t->off + t->size < a.off + a.size)
+                sum += a.size;
+        }
+    return sum;
+}
+
+/* A clause: where, and what becomes of it. */
+static void add_words(const struct acquisition *m, uint64_t off, uint64_t size, struct buf *out)
+{
+    const struct trap *t = traps_next(&m->state.traps, off, off + size);
+    bool is_given_up = t && t->size <= m->source->sector_size && t->count >= TRAP_TRIES;
+
+    buf_addf(out, "%llu bytes from byte %llu on were being read then: ", (unsigned long long)size,
+             (unsigned long long)off);
+    buf_adds(out, is_given_up
+                      ? "it is the second time, and they count as unreadable when it goes on"
+                      : "they are read after all else when it goes on");
+    if (!is_given_up && left_elsewhere(m) == 0)
+        buf_adds(out, ". Nothing else is left; with --leave-places such bytes count as unreadable, "
+                      "and are not read again");
+}
+
+static void keep(struct acquisition *m, uint64_t off, uint64_t size, struct buf *out)
+{
+    uint64_t left = off < m->state.begin.size ? m->state.begin.size - off : 0;
+
+    size = size < left ? size : left;
+    if (!size)
+        return;
+    traps_add(&m->state.traps, off, size);
+    add_words(m, off, size, out);
+}
+
+void acquire_trap_note(struct acquisition *m, int rc, struct err *e)
+{
+    const struct source_failing *f = &m->source->failing;
+    CLEANUP_BUF struct buf words = {0};
+    struct err before = e ? *e : (struct err){0};
+
+    if ((rc != ERR_IO && rc != ERR_NOTFOUND) || !may_go(m) || !f->has_answered || !f->is_failing)
+        return;
+    pthread_mutex_lock(&m->lock);
+    keep(m, f->off, f->size, &words);
+    pthread_mutex_unlock(&m->lock);
+    if (words.len)
+        (void)err_set(e, rc, "%s. %s", before.text, buf_text(&words));
+}
+
+void acquire_trap_tell(struct acquisition *m)
+{
+    for (size_t i = 0; i < m->state.traps.count; i++) {
+        const struct trap *t = &m->state.traps.list[i];
+        CLEANUP_BUF struct buf text = {0};
+
+        buf_addf(&text,
+                 "the source went away, or a read did not come back, when %llu bytes from byte "
+                 "%llu on were read: they are read after all else",
+                 (unsigned long long)t->size, (unsigned long long)t->off);
+        acquire_note(m, buf_text(&text),
+                     "the source went away, or a read did not come back, at more places, which are "
+                     "read after all else");
+    }
+}
+
+/* The state that is on disk with the place added: whatever else it tells of stays as it is. */
+static int write_place(struct acquisition *m)
+{
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf text = {0};
+    CLEANUP_BUF struct buf next = {0};
+    struct hash sum, is = m->kept.is_written ? m->kept.sum : m->state.sum;
+    struct str end;
+    int rc;
+
+    acquisition_path(m, "part", &path);
+    rc = file_read(&text, buf_text(&path), STATE_SIZE_MAX, NULL);
+    end = str_from(buf_str(&text), text.len > 65 ? text.len - 65 : 0);
+    if (rc || !hex_read(sum.b, sizeof(sum.b), str_head(end, 64)) || !hash_eq(&sum, &is) ||
+        !acquire_state_with_traps(buf_str(&text), &m->state.traps, &next, &sum))
+        return rc ? rc : ERR_FORMAT;
+    rc = acquire_write_beside(m, "part", &next, NULL);
+    if (rc == 0 && m->kept.is_written)
+        m->kept.sum = sum;
+    return rc;
+}
+
+void acquisition_leave_read(struct acquisition *m, struct buf *out)
+{
+    uint64_t off = atomic_load(&m->control->source.off);
+    uint64_t size = atomic_load(&m->control->source.length);
+    CLEANUP_BUF struct buf words = {0};
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += FREEZE_WAIT_S;
+    if (!may_go(m) || !m->source->failing.has_answered ||
+        pthread_mutex_timedlock(&m->kept_lock, &until))
+        return;
+    m->is_frozen = true;
+    keep(m, off, size, &words);
+    if (words.len && write_place(m) == 0)
+        buf_addstr(out, buf_str(&words));
+    pthread_mutex_unlock(&m->kept_lock);
+}

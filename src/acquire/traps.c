@@ -1,0 +1,58 @@
+/* traps.c: keeps the places at which a source went away. */
+#include "acquire/traps.h"
+#include <string.h>
+
+static void insert(struct traps *t, struct trap one)
+{
+    size_t at = 0;
+
+    if (one.size == 0 || t->count == TRAPS_MAX)
+        return;
+    while (at < t->count && t->list[at].off < one.off)
+        at++;
+    memmove(&t->list[at + 1], &t->list[at], (t->count - at) * sizeof(t->list[0]));
+    t->list[at] = one;
+    t->count++;
+}
+
+static struct trap take_out(struct traps *t, size_t at)
+{
+    struct trap one = t->list[at];
+
+    t->count--;
+    memmove(&t->list[at], &t->list[at + 1], (t->count - at) * sizeof(t->list[0]));
+    return one;
+}
+
+void traps_add(struct traps *t, uint64_t off, uint64_t size)
+{
+    uint64_t end = off + size;
+    uint32_t count = 1;
+    size_t i = 0;
+
+    while (i < t->count) {
+        struct trap old;
+
+        if (t->list[i].off >= end || t->list[i].off + t->list[i].size <= off) {
+            i++;
+            continue;
+        }
+        old = take_out(t, i);
+        if (old.off == off && old.size == size)
+            count = old.count + 1;
+        if (old.off < off)
+            insert(t, (struct trap){old.off, off - old.off, old.count + 1});
+        if (old.off + old.size > end)
+            insert(t, (struct trap){end, old.off + old.size - end, old.count + 1});
+        i = 0;
+    }
+    insert(t, (struct trap){off, size, count});
+}
+
+const struct trap *traps_next(const struct traps *t, uint64_t off, uint64_t until)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (t->list[i].off < until && t->list[i].off + t->list[i].size > off)
+            return &t->list[i];
+    return NULL;
+}

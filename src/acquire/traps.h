@@ -1,0 +1,28 @@
+/* traps.h: places of a source at which it went away, or a read of it never came back: they are read
+ * after all else, since each may be the last that is read (doc/format/image.md section 5). */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    TRAPS_MAX = 1000,
+    TRAP_TRIES = 2, /* of a sector: then it counts as unreadable */
+};
+
+struct trap {
+    uint64_t off;
+    uint64_t size;  /* bytes, never 0 */
+    uint32_t count; /* how often it went there, or in what it was a part of */
+};
+/* In order, without overlaps. Zero-initialised there is none. */
+struct traps {
+    struct trap list[TRAPS_MAX];
+    size_t count;
+};
+
+/* It went when that was read. What was a part of a larger place is a place of its own from then on,
+ * and what is left of that is one more, or two. One more than TRAPS_MAX is dropped. */
+void traps_add(struct traps *t, uint64_t off, uint64_t size);
+/* The first that has a byte of a range; NULL: none has. */
+const struct trap *traps_next(const struct traps *t, uint64_t off, uint64_t until);

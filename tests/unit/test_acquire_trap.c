@@ -1,0 +1,200 @@
+/* A source that goes away when certain places are read, and is well again when it was off and on
+ * (doc/format/image.md section 5): all else comes first, and it is struck as seldom as can be. */
+#include "acquire_trial.h"
+#include "acquire/traps.h"
+
+enum { SECTORS = 16 * 2048 };
+
+static const struct digests_result none;
+
+/* Until it ends, off and on each time; how many runs that takes. */
+static unsigned end(struct trial *t, struct acquire_result *r, unsigned most)
+{
+    struct err e = {0};
+    int rc = begin(t, r, &e);
+    unsigned runs = 1;
+
+    for (; rc && runs < most; runs++) {
+        assert_int_equal(rc, ERR_IO);
+        assert_non_null(strstr(e.text, "were being read then"));
+        t->m.is_dead = false;
+        rc = go_on(t, &t->m.source, "made by a test", r, &e);
+    }
+    if (rc)
+        fail_msg("after %u runs: %s", runs, e.text);
+    return runs;
+}
+
+/* What is lost is each sector of the places, and of those that are bad. */
+static void check(struct trial *t, const struct acquire_result *r)
+{
+    struct digests_result wanted;
+    uint64_t bad = 0;
+
+    for (uint64_t s = 0; s < SECTORS; s++) {
+        bool is_lost = t->m.faults[s].kind == FAULT_BAD;
+
+        for (size_t i = 0; i < COUNT_OF(t->m.traps); i++)
+            is_lost |= s >= t->m.traps[i].first && s - t->m.traps[i].first < t->m.traps[i].count;
+        if (is_lost)
+            memset(t->m.bytes + s * 512, 0, 512);
+        bad += is_lost ? 512 : 0;
+    }
+    digest_source(t, &wanted);
+    assert_memory_equal(&r->exact, &wanted, sizeof(wanted));
+    assert_int_equal(r->bad, bad);
+    assert_memory_not_equal(&r->exact, &none, sizeof(none));
+}
+
+static void all_else_is_read_and_each_place_costs_itself_alone(void **state)
+{
+    static const struct {
+        struct made_trap traps[2];
+        uint64_t bad, bad_count; /* sectors that do not read, and harm nothing else */
+        unsigned runs;           /* at most */
+    } cases[] = {
+        /* the block, the sector, the sector again, and to its end */
+        {{{10000, 1, 0}}, 0, 0, 4},     {{{SECTORS - 1, 1, 0}}, 0, 0, 4},
+        {{{10000, 3, 0}}, 0, 0, 10},    {{{3000, 1, 0}, {20000, 1, 0}}, 0, 0, 7},
+        {{{10000, 1, 0}}, 9990, 10, 5}, {{{10000, 1, 0}}, 12000, 1, 4},
+        {{{10000, 1, 0}}, 10001, 3, 5},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases) * 2; i++) {
+        struct acquire_result r;
+        unsigned most = cases[i / 2].runs, runs;
+        struct trial t;
+
+        trial_init(&t, i % 2 ? TARGET_E01 : TARGET_RAW, (uint64_t)SECTORS * 512);
+        memcpy(t.m.traps, cases[i / 2].traps, sizeof(cases[i / 2].traps));
+        for (uint64_t k = 0; k < cases[i / 2].bad_count; k++)
+            t.m.faults[cases[i / 2].bad + k].kind = FAULT_BAD;
+        runs = end(&t, &r, most);
+        assert_int_equal(t.m.strikes, runs - 1);
+        check(&t, &r);
+        remove_image();
+        made_release(&t.m);
+    }
+}
+
+/* The second run has all but the block that was being read. */
+static void what_it_went_at_is_read_last(void **state)
+{
+    struct acquire_result r;
+    struct err e = {0};
+    struct trial t;
+
+    (void)state;
+    trial_init(&t, TARGET_RAW, (uint64_t)SECTORS * 512);
+    t.m.traps[0] = (struct made_trap){.first = 10000, .count = 1};
+    assert_int_equal(begin(&t, &r, &e), ERR_IO);
+    assert_non_null(strstr(e.text, "1048576 bytes from byte 4194304 on were being read then: they "
+                                   "are read after all else when it goes on"));
+    t.m.is_dead = false;
+    assert_int_equal(go_on(&t, &t.m.source, "made by a test", &r, &e), ERR_IO);
+    assert_non_null(strstr(e.text, "512 bytes from byte 5120000 on were being read then: they are "
+                                   "read after all else when it goes on"));
+    t.m.is_dead = false;
+    assert_int_equal(go_on(&t, &t.m.source, "made by a test", &r, &e), ERR_IO);
+    assert_non_null(strstr(e.text, "it is the second time, and they count as unreadable"));
+    t.m.is_dead = false;
+    assert_int_equal(go_on(&t, &t.m.source, "made by a test", &r, &e), 0);
+    assert_int_equal(t.m.strikes, 3);
+    check(&t, &r);
+    remove_image();
+    made_release(&t.m);
+}
+
+static void places_are_given_up_when_asked(void **state)
+{
+    struct acquire_result r;
+    struct err e = {0};
+    struct trial t;
+
+    (void)state;
+    trial_init(&t, TARGET_E01, (uint64_t)SECTORS * 512);
+    t.m.traps[0] = (struct made_trap){.first = 10000, .count = 1};
+    assert_int_equal(begin(&t, &r, &e), ERR_IO);
+    t.m.is_dead = false;
+    t.options.leaves_places = true;
+    assert_int_equal(go_on(&t, &t.m.source, "made by a test", &r, &e), 0);
+    assert_int_equal(t.m.strikes, 1);
+    assert_int_equal(r.bad, MIB); /* the block: nobody knows more of it */
+    remove_image();
+    made_release(&t.m);
+}
+
+/* Nothing can be put off there, and still it comes to an end. */
+static void in_order_it_ends_too(void **state)
+{
+    struct acquire_result r;
+    struct trial t;
+
+    (void)state;
+    trial_init(&t, TARGET_RAW, (uint64_t)SECTORS * 512);
+    t.options.reads_in_order = true;
+    t.m.traps[0] = (struct made_trap){.first = 10000, .count = 1};
+    (void)end(&t, &r, 5);
+    check(&t, &r);
+    remove_image();
+    made_release(&t.m);
+}
+
+/* It was off once, and is well: nothing is read sector by sector for that. */
+static void what_failed_while_it_was_gone_is_read_in_large_again(void **state)
+{
+    struct acquire_result r;
+    struct err e = {0};
+    struct trial t;
+    uint64_t before;
+
+    (void)state;
+    trial_init(&t, TARGET_RAW, (uint64_t)SECTORS * 512);
+    t.m.dead_after = 6;
+    assert_int_equal(begin(&t, &r, &e), ERR_IO);
+    t.m.dead_after = 0;
+    before = t.m.sector_reads;
+    assert_int_equal(go_on(&t, &t.m.source, "made by a test", &r, &e), 0);
+    /* but for the block at which it went */
+    assert_true(t.m.sector_reads - before <= 2048 + 64);
+    check(&t, &r);
+    remove_image();
+    made_release(&t.m);
+}
+
+static void a_part_of_a_place_parts_it(void **state)
+{
+    struct traps t = {.count = 0};
+
+    (void)state;
+    traps_add(&t, 1000, 1000);
+    traps_add(&t, 1500, 100);
+    assert_int_equal(t.count, 3);
+    assert_memory_equal(t.list, ((struct trap[]){{1000, 500, 2}, {1500, 100, 1}, {1600, 400, 2}}),
+                        3 * sizeof(struct trap));
+    traps_add(&t, 1500, 100);
+    assert_int_equal(t.list[1].count, 2);
+    traps_add(&t, 0, 10);
+    assert_int_equal(t.list[0].off, 0);
+    assert_null(traps_next(&t, 10, 1000));
+    assert_int_equal(traps_next(&t, 9, 1000)->off, 0);
+    assert_int_equal(traps_next(&t, 1599, 5000)->off, 1500);
+    for (uint64_t i = 0; i < TRAPS_MAX + 10; i++)
+        traps_add(&t, 10000 + 10 * i, 5);
+    assert_int_equal(t.count, TRAPS_MAX);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_else_is_read_and_each_place_costs_itself_alone),
+        cmocka_unit_test(what_it_went_at_is_read_last),
+        cmocka_unit_test(places_are_given_up_when_asked),
+        cmocka_unit_test(in_order_it_ends_too),
+        cmocka_unit_test(what_failed_while_it_was_gone_is_read_in_large_again),
+        cmocka_unit_test(a_part_of_a_place_parts_it),
+    };
+
+    return trial_main(argc, argv, "acquire-trap", tests, COUNT_OF(tests));
+}
