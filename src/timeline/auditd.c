@@ -2,6 +2,7 @@
  */
 #include "timeline/auditd_record.h"
 #include "base/mem.h"
+#include "timeline/rpm.h"
 #include "timeline/regroup.h"
 
 #define NS_OF_S INT64_C(1000000000)
@@ -66,6 +67,8 @@ static void settle(const struct audit_state *s, struct field_names *names, struc
     } else if (s->did.len) {
         put_instead(e, FIELD_EVENT_ACTION, s->did);
     }
+    if (s->known && str_is(str_of(s->known->name), "SOFTWARE_UPDATE"))
+        rpm_put_update(names, e);
     if (s->known && is_refusal(s, names, e))
         put_instead(e, FIELD_EVENT_OUTCOME, STR("failure"));
     else if (s->outcome)

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "timeline/format.h"
 #include "timeline/level.h"
+#include "timeline/rpm.h"
 #include "timeline/syslog_programs.h"
 
 struct state {
@@ -36,32 +37,6 @@ static bool begins_with(struct str message, const char *const fronts[], size_t c
     return false;
 }
 
-/* Before the last dash but one is the name: "bash-5.1.8-6.el9.x86_64", "1:bash-…". Of what it
- * removed yum writes a name alone, which may have dashes: a version begins with a digit. */
-static void put_package(struct event *e, struct str nevra)
-{
-    size_t dash = nevra.len;
-    struct str epoch = nevra;
-    uint64_t n;
-
-    if (memchr(nevra.p, ' ', nevra.len))
-        return;
-    for (int i = 0; i < 2 && dash; i++)
-        while (dash > 0 && nevra.p[--dash] != '-')
-            ;
-    if (dash == 0 || !char_is_digit(nevra.p[dash + 1])) {
-        event_put(e, FIELD_PACKAGE_NAME, nevra);
-        return;
-    }
-    if (str_u64(str_cut(&epoch, ':'), &n) && epoch.p > nevra.p &&
-        (size_t)(epoch.p - nevra.p) < dash) {
-        event_put(e, FIELD_PACKAGE_NAME, str_head(epoch, dash - (size_t)(epoch.p - nevra.p)));
-    } else {
-        event_put(e, FIELD_PACKAGE_NAME, str_head(nevra, dash));
-    }
-    event_put(e, FIELD_PACKAGE_VERSION, str_from(nevra, dash + 1));
-}
-
 static bool put_action(struct event *e, struct str message)
 {
     for (size_t i = 0; i < COUNT_OF(words); i++)
@@ -70,7 +45,7 @@ static bool put_action(struct event *e, struct str message)
             if (str_ends(str_of(words[i].front), "ed: ") || /* and not "Installing: " */
                 begins_with(str_of(words[i].front), done, COUNT_OF(done)))
                 event_puts(e, FIELD_EVENT_OUTCOME, "success");
-            put_package(e, str_trim(message));
+            rpm_put_package(e, str_trim(message));
             return true;
         }
     return false;
@@ -82,7 +57,7 @@ static bool put_replaced(struct event *e, struct str message)
     (void)str_cut(&message, ' ');
     event_puts(e, FIELD_EVENT_ACTION, "package-cleanup");
     event_puts(e, FIELD_EVENT_OUTCOME, "success");
-    put_package(e, str_trim(message));
+    rpm_put_package(e, str_trim(message));
     return true;
 }
 

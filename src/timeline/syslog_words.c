@@ -5,6 +5,7 @@
 #include "timeline/kernel.h"
 #include "timeline/level.h"
 #include "timeline/pam.h"
+#include "timeline/rpm.h"
 #include "timeline/syslog_programs.h"
 
 const char *const syslog_levels[SYSLOG_LEVELS] = {"emergency", "alert",  "critical",      "error",
@@ -268,7 +269,8 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence)
         firewall_understand(sentence, e))
         return;
     if (read_apart(r, &k, sentence, e) ||
-        (str_starts(sentence, "CEF:") && cef_understand(r, sentence, e)))
+        (str_starts(sentence, "CEF:") && cef_understand(r, sentence, e)) ||
+        rpm_understand(sentence, e))
         return;
     if (!r->patterns)
         r->patterns = pattern_set_new(lists, COUNT_OF(lists), r->names);

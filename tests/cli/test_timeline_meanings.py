@@ -795,5 +795,33 @@ class Windows(unittest.TestCase):
             self.has(event, {"event.action": "smtp-command", "event.category": "email", "event.outcome": outcome, "user.name": None, **more})
 
 
+class Rpm(unittest.TestCase):
+    def has(self, events, wanted):
+        self.assertEqual([{name: event.get(name) for name in more} for event, more in zip(events, wanted)], wanted)
+
+    def test_the_list_of_what_was_installed_last(self):
+        """rpm -qa --last: lib/poptALL.c, "%-45{NVRA} %{INSTALLTIME:date}"; the date is strftime's %c of the locale: en_US.UTF-8 and C."""
+        events, counts = read_lines("nmap-7.92-1.el9.x86_64                        Wed 25 Nov 2026 03:12:09 PM CET\n"
+                                    "kernel-core-5.14.0-362.el9.x86_64             Wed 25 Nov 2026 12:00:33 AM CET\n"
+                                    "gpg-pubkey-fd431d51-4ae0493b                  Wed Nov 25 03:12:09 2026\n")
+        self.assertEqual((counts["format"], counts["events"], counts["unparsed"]), ("rpm", 3, 0))
+        done = {"event.action": "package-install", "event.category": "package", "event.outcome": OK}
+        self.has(events, [{"time": "2026-11-25T14:12:09Z", "doubt": "", "package.name": "nmap", "package.version": "7.92-1.el9.x86_64", **done},
+                          {"time": "2026-11-24T23:00:33Z", "package.name": "kernel-core", "package.version": "5.14.0-362.el9.x86_64", **done},
+                          {"time": "2026-11-25T03:12:09Z", "doubt": "z", "package.name": "gpg-pubkey-fd431d51-4ae0493b", **done}])
+
+    def test_its_plugins_tell_of_packages_through_whatever_program(self):
+        """rpm: plugins/syslog.c, "[RPM] %s %s: %s", and plugins/audit.c, "op=%s sw=\\"%s\\" sw_type=rpm …"."""
+        events, _ = read_lines("".join(f"Nov 25 03:12:09 web1 {program} [RPM] {said}\n" for program, said in (
+            ("dnf[7]:", "install nmap-3:7.92-1.el9.x86_64: success"), ("packagekitd[8]:", "erase audit-3.0-1.el9.x86_64: failure"), ("dnf[7]:", "Transaction ID 691e0000 started"))))
+        self.has(events, [{"event.action": "package-install", "event.outcome": OK, "package.name": "nmap", "package.version": "3:7.92-1.el9.x86_64"},
+                          {"event.action": "package-remove", "event.outcome": FAILED, "package.name": "audit"}, {"event.action": None, "package.name": None}])
+        events, _ = read_lines("".join(f"type=SOFTWARE_UPDATE msg=audit(1795576329.123:{n}): pid=1 uid=0 auid=1000 ses=3 msg='op={op} sw=\"{name}\" sw_type={kind} key_enforce=0 gpg_res=1 "
+                                       f"root_dir=\"/\" comm=\"dnf\" exe=\"/usr/bin/python3.9\" hostname=web1 addr=? terminal=pts/0 res=success'\n"
+                                       for n, (op, name, kind) in enumerate((("install", "nmap-7.92-1.el9.x86_64", "rpm"), ("update", "bash-5.1.8-6.el9.x86_64", "rpm"), ("remove", "audit-3.0-1.el9.x86_64", "rpm"), ("install", "x-y-1", "pip")))))
+        self.has(events, [{"event.action": action, "event.outcome": OK, "package.name": name} for action, name in (
+            ("package-install", "nmap"), ("package-upgrade", "bash"), ("package-remove", "audit"), ("package-install", "x-y-1"))])
+
+
 if __name__ == "__main__":
     unittest.main()
