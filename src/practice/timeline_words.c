@@ -19,12 +19,11 @@ static void add_value(struct buf *out, struct str name, struct str value)
 static bool add_telling(struct buf *out, const struct search_event *event)
 {
     static const char *const telling[] = {
-        "user.name",           "user.target.name",   "user.effective.name",
-        "group.name",          "process.executable", "process.command_line",
-        "process.parent.name", "service.name",       "registry.path",
-        "package.name",        "url.original",       "dns.question.name",
-        "source.ip",           "source.address",     "destination.ip",
-        "destination.port",    "error.message",      "rule.name"};
+        "rule.name",         "user.name",          "user.target.name",     "user.effective.name",
+        "group.name",        "process.executable", "process.command_line", "process.parent.name",
+        "service.name",      "registry.path",      "package.name",         "url.original",
+        "dns.question.name", "source.ip",          "source.address",       "destination.ip",
+        "destination.port",  "error.message"};
     struct str last = STR("");
 
     for (size_t i = 0; i < COUNT_OF(telling); i++) {
@@ -49,8 +48,23 @@ static void add_all(struct buf *out, const struct search_event *event)
     }
 }
 
-/* Who asked for what, and what was answered: a line of a web server begins with what a row has no
- * room for. */
+/* A line of a server's log of requests; what else names a request (an alert, an error) says more
+ * than that. */
+static bool is_request(const struct search_event *event)
+{
+    static const char *const more[] = {"rule.name", "event.reason", "error.message", "log.level"};
+
+    if (!str_is(search_value_of(event, "event.action"), "http-request") ||
+        search_value_of(event, "http.request.method").len == 0 ||
+        search_value_of(event, "http.response.status_code").len == 0)
+        return false;
+    for (size_t i = 0; i < COUNT_OF(more); i++)
+        if (search_value_of(event, more[i]).len)
+            return false;
+    return true;
+}
+
+/* Who asked for what, and what was answered: its line begins with what a row has no room for. */
 static bool add_request(struct buf *out, const struct search_event *event)
 {
     static const char *const parts[] = {"source.ip", "user.name", "http.response.status_code",
@@ -60,7 +74,7 @@ static bool add_request(struct buf *out, const struct search_event *event)
 
     if (what.len == 0)
         what = search_value_of(event, "url.path");
-    if (what.len == 0 || search_value_of(event, "http.request.method").len == 0)
+    if (what.len == 0 || !is_request(event))
         return false;
     for (size_t i = 0; i < COUNT_OF(parts); i++) {
         struct str value = search_value_of(event, parts[i]);
@@ -154,15 +168,32 @@ static void add_about(struct buf *out, const struct search_event *event, bool is
 {
     struct str message = search_value_of(event, "message");
 
-    if (is_row && add_request(out, event))
+    if (is_row &&
+        (add_request(out, event) || (str_starts(message, "{\"") && add_telling(out, event))))
         return;
     message = is_row ? without_time(message, event) : message;
-    if (message.len == 0)
+    if (message.len == 0) {
         message = search_value_of(event, "file.path");
+        if (is_row && message.len && search_value_of(event, "rule.name").len)
+            buf_addf(out, STR_FMT " ", STR_ARG(search_value_of(event, "rule.name")));
+    }
     if (message.len)
         buf_addstr(out, message);
     else if (!add_telling(out, event))
         add_all(out, event);
+}
+
+/* What has no text of its own: what was done, and whether it failed. */
+static void add_deed(struct buf *out, const struct search_event *event, struct str who)
+{
+    struct str action = search_value_of(event, "event.action");
+
+    if (search_value_of(event, "message").len)
+        return;
+    if (action.len && !str_eq(action, who))
+        buf_addf(out, " " STR_FMT, STR_ARG(action));
+    if (str_is(search_value_of(event, "event.outcome"), "failure"))
+        buf_adds(out, action.len ? " failed" : " failure");
 }
 
 static void add_words(struct buf *out, const struct search_event *event, bool is_row)
@@ -176,6 +207,8 @@ static void add_words(struct buf *out, const struct search_event *event, bool is
     if (who.len == 0)
         who = search_value_of(event, "event.dataset");
     buf_addstr(out, who);
+    if (is_row)
+        add_deed(out, event, who);
     buf_adds(out, ": ");
     add_about(out, event, is_row);
 }

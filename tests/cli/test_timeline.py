@@ -183,6 +183,24 @@ class Timeline(CaseTest):
                        " dated: backup 6", " dated: app started 3"):
             self.assertIn(wanted, said)
 
+    def test_a_row_says_what_happened_where_a_request_is_part_of_it(self):
+        """An alert and an error of a web server name a request, too; of what has no text the row says what was done, and that it failed."""
+        eve, error, windows = (self.folder / name for name in ("eve.json", "error.log", "windows.xml"))
+        eve.write_text('{"timestamp":"2025-11-20T03:12:09.123456+0000","event_type":"alert","src_ip":"203.0.113.7","src_port":4711,"dest_ip":"198.51.100.1",'
+                       '"dest_port":80,"proto":"TCP","alert":{"action":"allowed","signature_id":1,"signature":"ET EXPLOIT Log4j","category":"x","severity":1},'
+                       '"http":{"hostname":"www.example.org","url":"/a","http_method":"GET","status":200}}\n')
+        error.write_text('2025/11/20 03:12:09 [error] 7#7: *1 access forbidden by rule, client: 203.0.113.7, server: _, request: "GET /.git/config HTTP/1.1", host: "x"\n')
+        windows.write_text("".join(
+            f'<Event xmlns="http://schemas.microsoft.com/win/2004/08/events/event"><System><Provider Name="Microsoft-Windows-Security-Auditing"/><EventID>{code}'
+            '</EventID><TimeCreated SystemTime="2025-11-20T03:12:09.1234567Z"/><EventRecordID>7</EventRecordID><Channel>Security</Channel><Computer>srv1</Computer>'
+            '</System><EventData><Data Name="TargetUserName">eva</Data><Data Name="LogonType">3</Data><Data Name="IpAddress">203.0.113.7</Data></EventData></Event>\n'
+            for code in (4624, 4625)))
+        self.take(eve, error, windows)
+        self.ana("analyse timeline")
+        said = self.ana("analyse search source.ip:203.0.113.7")
+        for wanted in ("ET EXPLOIT Log4j", "access forbidden by rule", " login: user.name=eva", " login failed: user.name=eva"):
+            self.assertIn(wanted, said)
+
     def test_a_bomb_costs_its_own_share_and_what_lies_around_it_is_read(self):
         bomb = self.folder / "bomb.zip"
         with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as zipped:
