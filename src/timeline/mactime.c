@@ -192,6 +192,26 @@ static bool take_date(struct state *state, struct str *line)
     return false;
 }
 
+/* "r/rrw-r--r--" of fls, "-rw-r--r--" of stat, UAC and mac-robber, "100644": whatever the body file
+ * has. */
+static bool is_mode(struct str s)
+{
+    static const char letters[] = "0123456789-/rwxsStTdlcbphvDLHV+.?";
+
+    for (size_t i = 0; i < s.len; i++)
+        if (!memchr(letters, s.p[i], sizeof(letters) - 1))
+            return false;
+    return s.len > 0;
+}
+
+static bool is_inode(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (!char_is_digit(s.p[i]) && (s.p[i] != '-' || i == 0))
+            return false;
+    return s.len > 0;
+}
+
 /* "    1024 ma.. r/rrw-r--r-- 0        0        12       /etc/passwd" */
 static bool take_file(struct str line, struct body_file *f, unsigned *times)
 {
@@ -206,7 +226,7 @@ static bool take_file(struct str line, struct body_file *f, unsigned *times)
     f->inode = take_word(&line);
     str_skip_blanks(&line);
     f->name = line;
-    return line.len && f->mode.len > 2 && f->mode.p[1] == '/';
+    return line.len && is_mode(f->mode) && f->uid.len && f->gid.len && is_inode(f->inode);
 }
 
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)

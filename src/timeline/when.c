@@ -136,6 +136,19 @@ bool when_half(struct str *rest, struct stated *s)
     return true;
 }
 
+/* Behind a date with the year first, where clocks mostly have 24 hours: "PM: suspend entry" is what
+ * the kernel says, and behind an hour that is none of twelve it is a word of the text, too. */
+static void take_bare_half(struct str *rest, struct stated *s)
+{
+    struct stated with = *s;
+    struct str at = *rest;
+
+    if (!when_half(&at, &with) || str_starts(at, ":"))
+        return;
+    *s = with;
+    *rest = at;
+}
+
 static bool is_letter(char c)
 {
     return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c & 0x80) || c == '_';
@@ -198,7 +211,7 @@ bool when_iso(struct str *rest, struct stated *out)
         at = str_from(at, 1);
     if (!take_clock(&at, &s))
         return false;
-    (void)when_half(&at, &s); /* behind another hour it is a word of the text */
+    take_bare_half(&at, &s);
     /* A space before an offset is part of it; "… 03:12:09 -" is none. */
     (void)when_zone(&at, &s);
     s.year = s.year ? s.year : NO_YEAR;
@@ -312,7 +325,7 @@ bool when_slashes(struct str *rest, struct stated *out)
         !take_char(&at, '/') || !when_digits(&at, 2, &s.day) || !take_char(&at, ' ') ||
         !take_clock(&at, &s))
         return false;
-    (void)when_half(&at, &s);
+    take_bare_half(&at, &s);
     give(rest, at, &s, out);
     return true;
 }

@@ -79,6 +79,9 @@ DATED = [
     ("2026-11-25 03:12:09 Europe/Berlin INFO login", {**HERE, "event.timezone": "Europe/Berlin", "message": "INFO login"}),
     ("2026-11-25 03:12:09 Session/Manager started", {**HERE, "event.timezone": None, "message": "Session/Manager started"}),
     ("November 25, 2026 3:12:09 PM org.example.Main", at("2026-11-25T15:12:09Z", doubt="z", message="org.example.Main")),
+    # Linux, kernel/power/suspend.c: pr_fmt "PM: ", as journals and dmesg spell it behind a clock of 24 hours.
+    ("2026-11-25 03:12:09 PM: suspend entry (deep)", {**HERE, "message": "PM: suspend entry (deep)"}),
+    ("2026/11/25 03:12:09 PM: suspend entry (deep)", {**HERE, "message": "PM: suspend entry (deep)"}),
     # What begins as lines of dpkg, dnf or PostgreSQL's table do.
     ("2026-11-25 03:12:09 configure nothing", {**HERE, "message": "configure nothing"}),
     ("2026-11-25T03:12:09Z INFO some program's line", at(AT, **level("informational"))),
@@ -249,7 +252,7 @@ class Dated(unittest.TestCase):
 
     def test_a_clock_of_twelve_hours_is_read_in_each_layout(self):
         for front in ("2026-11-25 {} PM x", "2026-11-25T{} pm x", "2026-11-25 {}PM x", "2026-11-25 {} p.m. x", "[2026-11-25 {} PM] x", "2026/11/25 {} PM x", "25.11.2026 {} PM x",
-                      'time="2026-11-25 {} PM" level=info msg=x', "25-Nov-2026 {} PM x", "2026-11-25 {}.000 PM: x"):
+                      'time="2026-11-25 {} PM" level=info msg=x', "25-Nov-2026 {} PM x", "2026-11-25 {}.000 PM x"):
             for clock, hour in (("03:12:09", 15), ("12:12:09", 12)):
                 with self.subTest(front.format(clock)):
                     self.assertEqual([event["time"] for event in read_lines((front.format(clock) + "\n") * 3)[0]], [f"2026-11-25T{hour}:12:09Z"] * 3)

@@ -261,6 +261,13 @@ class Mactime(unittest.TestCase):
             self.assertEqual((events[2]["file.inode"], events[2]["file.size"], events[2]["file_system.state"], events[2]["file.mode"]), ("14-128-1", "10", "deleted", "0755"))
         self.assertEqual(read_lines(MACTIME_LINES.replace("Wed Nov 25 2026 03:12:09", "2026-11-25T03:12:09Z    "))[0][0]["time"], "2026-11-25T03:12:09Z")
 
+    def test_modes_are_those_of_the_body_file(self):
+        """mactime prints them as they are: those of stat(1), of UAC and mac-robber have no slash, others are numbers."""
+        for mode in ("-rw-r--r--", "100644", "0"):
+            events, counts = read_lines(MACTIME_LINES.replace("r/rrw-r--r--", mode.ljust(12)))
+            self.assertEqual((counts["format"], counts["events"], counts["unparsed"], counts["continued"]), ("mactime", 4, 0, 0), mode)
+            self.assertEqual(events[0]["file.path"], "/etc/passwd")
+
     def test_a_table_with_a_head_in_front_is_one(self):
         events, counts = read_lines(MACTIME_HEAD + 'Date,Size,Type,Mode,UID,GID,Meta,File Name\nWed Nov 25 2026 03:12:09,1024,ma..,r/rrw-r--r--,0,0,12,"/etc/passwd"\n')
         self.assertEqual((counts["format"], counts["events"], counts["comments"], counts["unparsed"]), ("mactime", 1, 3, 0))
