@@ -107,6 +107,8 @@ static bool is_of_event(struct score *s, struct str line, enum line_verdict v,
 {
     if (v != LINE_CONTINUES || joins_by_state(s->format))
         return v == LINE_CONTINUES;
+    if (s->format->is_last && trace_is_frame(line)) /* a sample may begin among hundreds */
+        return true;
     if (char_is_blank(line.p[0]) || (s->format->is_last && trace_is_line(line)))
         return s->understood &&
                s->indented++ < (s->format->is_last ? INDENTED_LAST_MOST : INDENTED_MOST);

@@ -42,6 +42,16 @@ static bool is_end(struct str line)
     return line.len > 0;
 }
 
+bool trace_is_frame(struct str line)
+{
+    struct str text = str_trim(line);
+    bool is_behind = line.len && char_is_blank(line.p[0]);
+
+    return is_numbered(text) ||
+           (is_behind && (str_starts(text, "at ") || str_starts(text, "File \"") ||
+                          (str_starts(text, "... ") && str_ends(text, " more"))));
+}
+
 bool trace_is_line(struct str line)
 {
     static const char *const begins[] = {"Stack trace:",

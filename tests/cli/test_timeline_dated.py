@@ -250,6 +250,16 @@ class Dated(unittest.TestCase):
         self.assertEqual(read_lines("Nov 25 03:12:09 web1 sshd[7]: x\n" + "\ta line of a document\n" * 10)[1]["format"], "text")
         self.check(events[0], {"time": AT, "message": "Configuration Notice:\n\tASL Module a\n\tclaims selected messages.\n\tThose do not appear."})
 
+    def test_traces_of_hundreds_of_frames_are_of_their_line(self):
+        """Java's Throwable.printStackTrace: a tab and "at"; an application server has 60 to 200 frames between one line and the next."""
+        for frames in (45, 180, 600):
+            record = ("2026-11-25 03:12:09.123 ERROR 7 --- [nio-8080-exec-1] o.a.c.c.C.[dispatcher] : boom\njava.lang.IllegalStateException: x\n" +
+                      "".join(f"\tat org.apache.catalina.core.ApplicationFilterChain.internalDoFilter{i}(ApplicationFilterChain.java:{i})\n" for i in range(frames)) +
+                      "Caused by: java.sql.SQLException: y\n\t... 9 more\n")
+            events, counts = read_lines(record * 40)
+            self.assertEqual((counts["format"], counts["events"], counts["unparsed"]), ("dated", 40, 0), frames)
+            self.assertEqual({event["time"] for event in events}, {"2026-11-25T03:12:09.123Z"})
+
     def test_a_clock_of_twelve_hours_is_read_in_each_layout(self):
         for front in ("2026-11-25 {} PM x", "2026-11-25T{} pm x", "2026-11-25 {}PM x", "2026-11-25 {} p.m. x", "[2026-11-25 {} PM] x", "2026/11/25 {} PM x", "25.11.2026 {} PM x",
                       'time="2026-11-25 {} PM" level=info msg=x', "25-Nov-2026 {} PM x", "2026-11-25 {}.000 PM x"):
