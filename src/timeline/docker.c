@@ -7,14 +7,13 @@ static const struct member members[] = {
 static const struct member_table table = {"docker.", members, COUNT_OF(members), false};
 
 /* What is longer is cut (moby, daemon/logger/copier.go): the pieces but the last one have no line
- * end, and the time of the first, or of each where they were written before 2018. A container that
- * ends may leave a line without its end, too. */
-enum { PIECE_SIZE = 16 << 10, NS_OF_S = 1000000000, LOOKED_AT = 256 << 10 };
+ * end and as many bytes as the buffer. A container that ends may leave a line without its end, too,
+ * and shippers (Fluent Bit, Fluentd) leave all of them out. */
+enum { PIECE_SIZE = 16 << 10, LOOKED_AT = 256 << 10 };
 
 struct piece {
-    bool is_cut, is_full;
+    bool has_end, is_full;
     char stream; /* the fourth letter of its name, by which they differ */
-    int64_t seconds, ns;
 };
 struct state {
     struct members members;
@@ -36,25 +35,26 @@ static void trim_message(struct str *v)
     v->len -= v->len && v->p[v->len - 1] == '\r';
 }
 
-static struct piece piece_of(const struct str *message, struct str stream, const struct stated *s)
+/* Bytes that are no UTF-8 grow where they are made JSON. */
+static bool is_full(struct str text)
 {
-    bool is_cut = message && message->len && !str_ends(*message, "\n");
-
-    return (struct piece){.is_cut = is_cut,
-                          .is_full = is_cut && message->len >= PIECE_SIZE,
-                          .stream = stream.len > 3 ? stream.p[3] : 0,
-                          .seconds = stated_seconds(s),
-                          .ns = s->ns};
+    return text.len == PIECE_SIZE ||
+           (text.len > PIECE_SIZE && memmem(text.p, text.len, "\xef\xbf\xbd", 3));
 }
 
-/* Within a second, or what is as long as a piece of a longer line. */
+static struct piece piece_of(const struct str *message, struct str stream)
+{
+    bool has_end = message && str_ends(*message, "\n");
+
+    return (struct piece){.has_end = has_end,
+                          .is_full = message && !has_end && is_full(*message),
+                          .stream = stream.len > 3 ? stream.p[3] : 0};
+}
+
+/* Without its end what follows may be a line of its own. */
 static bool goes_on(const struct piece *before, const struct piece *p)
 {
-    int64_t seconds = p->seconds - before->seconds;
-    bool is_soon = seconds == 0 || (seconds == 1 && p->ns < before->ns) ||
-                   (seconds == -1 && p->ns > before->ns);
-
-    return before->is_cut && before->stream == p->stream && (is_soon || before->is_full);
+    return before->is_full && before->stream == p->stream && (p->is_full || p->has_end);
 }
 
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
@@ -73,7 +73,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     if (stream.len == 0)
         return LINE_FOREIGN;
     message = message_of(e);
-    state->before = piece_of(message, stream, &s);
+    state->before = piece_of(message, stream);
     if (message)
         trim_message(message);
     if (message && goes_on(&before, &state->before)) {

@@ -49,17 +49,29 @@ class Carried(unittest.TestCase):
                 self.has(event, {**OUTER, "event.dataset": dataset, "message": text, f"{dataset}.stream": "stdout" if dataset == "docker" else "stderr", **wanted})
 
     def test_a_line_that_the_runtime_cut_is_one_event(self):
-        long = "a" * 16384
-        events, counts = read_lines(docker(ACCESS[:30]) + docker(ACCESS[30:60]) + docker(ACCESS[60:] + "\r\n") + docker("next\n") + docker(long, "2026-11-25T03:12:10Z")
-                                    + docker("b\n", "2026-11-25T03:13:10Z") + docker("ended", "2026-11-25T03:14:10Z") + docker("began\n", "2026-11-25T03:15:10Z")
-                                    + docker("out", "2026-11-25T03:16:10Z") + docker("err\n", "2026-11-25T03:16:10Z", "stderr"))
-        self.assertEqual([event["message"] for event in events], [ACCESS, "next", long + "b", "ended", "began", "out", "err"])
-        self.assertEqual((counts["lines"], counts["events"], counts["continued"]), (10, 7, 3))
-        self.has(events[0], {**REQUEST, "docker.stream": "stdout", "line": 1})
+        request = ACCESS.replace('"x"', '"' + "\\x22é" * 8000 + '"')  # of the pieces bytes count: neither what JSON makes of them, nor characters
+        raw = request.encode()
+        pieces = [raw[:16384].decode(), raw[16384:32768].decode(), raw[32768:].decode() + "\r\n"]
+        spoilt = "a" * 16300 + "\ufffd" * 84  # bytes that are no UTF-8
+        events, counts = read_lines("".join(map(docker, pieces)) + docker("next\n") + docker(spoilt, "2026-11-25T03:12:10Z") + docker("b\n", "2026-11-25T03:13:10Z")
+                                    + docker("a" * 16384, "2026-11-25T03:16:10Z") + docker("err\n", "2026-11-25T03:16:10Z", "stderr"))
+        self.assertEqual([event["message"] for event in events], [request, "next", spoilt + "b", "a" * 16384, "err"])
+        self.assertEqual((counts["lines"], counts["events"], counts["continued"]), (8, 5, 3))
+        self.has(events[0], {"source.ip": "203.0.113.7", "event.action": "http-request", "docker.stream": "stdout", "line": 1})
         events, counts = read_lines("2026-11-25T03:12:09Z stdout P part one, \n2026-11-25T03:12:10Z stdout P two, \n2026-11-25T03:12:11Z stdout F three\n"
                                     "2026-11-25T03:12:12Z stdout F four\n2026-11-25T03:12:13Z stdout P five\n2026-11-25T03:12:14Z stderr F six\n")
         self.assertEqual([event["message"] for event in events], ["part one, two, three", "four", "five", "six"])
         self.assertEqual((events[0]["time"], events[0]["cri.tag"], counts["continued"]), ("2026-11-25T03:12:09Z", "P", 2))
+
+    def test_a_line_without_its_end_is_not_cut_for_that(self):
+        """Fluent Bit and Fluentd leave the ends out; and what a container said last is followed by what it says first once it is started again."""
+        requests = [f'203.0.113.{n} - - [20/Nov/2025:03:12:09 +0000] "GET /{n} HTTP/1.1" 200 5 "-" "x"' for n in range(7, 10)]
+        events, counts = read_lines("".join(map(docker, requests)))
+        self.assertEqual([(event["source.ip"], event["message"]) for event in events], [(f"203.0.113.{n}", text) for n, text in zip(range(7, 10), requests)])
+        self.assertEqual(counts["continued"], 0)
+        events, _ = read_lines(docker("starting\n") + docker("panic: x") + docker("starting\n") + docker("a" * 16383) + docker("b\n") + docker("a" * 20000) + docker("c\n"))
+        self.assertEqual([event["message"] for event in events], ["starting", "panic: x", "starting", "a" * 16383, "b", "a" * 20000, "c"])
+        self.assertEqual([event["message"] for event in read_lines(docker("a" * 16384) + docker("b") + docker("c"))[0]], ["a" * 16384, "b", "c"])
 
     def test_what_shippers_send_on_is_read_as_the_programs_own(self):
         for text, wanted in CARRIED[:6]:
