@@ -58,6 +58,7 @@ struct state {
         enum column_kind kind;
         uint16_t field;
     } columns[COLUMNS_MAX];
+    bool has_headers;  /* of HTTP's requests, such as cs(User-Agent) */
     bool has_commas;   /* between values, as between the names */
     bool is_local;     /* times are those of the host's zone */
     struct stated day; /* of the #Date line; month 0: none */
@@ -90,6 +91,7 @@ static void take_head(struct reader *r, struct state *s, struct str line)
         s->last_s = INT64_MIN;
     } else if (str_take(&line, "#Fields:")) {
         s->count = 0;
+        s->has_headers = memmem(line.p, line.len, "cs(", 3) != NULL;
         s->has_commas = memchr(line.p, ',', line.len) != NULL;
         line = str_trim(line);
         for (struct str name = take_name(s, &line); name.len && s->count < COLUMNS_MAX;
@@ -232,7 +234,8 @@ static enum line_verdict take_row(struct reader *r, struct str line, struct even
     transport_spell(e);
     if (i != s->count || rest.len || time.len == 0 || !put_time(r, e, date, time))
         return LINE_FOREIGN;
-    if (event_value(e, FIELD_HTTP_REQUEST_METHOD).len && w3c_service_put(r, e) != W3C_HTTP) {
+    if (event_value(e, FIELD_HTTP_REQUEST_METHOD).len &&
+        w3c_service_put(r, e, s->has_headers) != W3C_HTTP) {
         event_put(e, FIELD_MESSAGE, line);
         return LINE_EVENT;
     }
@@ -257,4 +260,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_w3c = {
-    .name = "w3c", .version = 5, .line = line_of, .state_size = sizeof(struct state)};
+    .name = "w3c", .version = 6, .line = line_of, .state_size = sizeof(struct state)};

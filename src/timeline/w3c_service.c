@@ -50,18 +50,38 @@ static const struct command *command_of(struct str method)
     return NULL;
 }
 
-/* A session, a site's or a protocol's name that only the service has. */
-static enum w3c_service service_of(struct reader *r, const struct event *e,
+/* RFC 959 and RFC 5321 answer these commands with codes that HTTP's servers hardly use: 226, 331,
+ * 530, and never with 200 or 404. */
+static bool is_answer(struct str code)
+{
+    uint64_t n;
+
+    return str_u64(code, &n) && ((n >= 220 && n < 300) || (n >= 331 && n < 400) ||
+                                 (n >= 421 && n < 500) || (n >= 530 && n < 600));
+}
+
+/* A session, a site's or a protocol's name that only the service has. The method is any word that a
+ * client of HTTP likes, so it decides where the row names neither and no column is HTTP's, and
+ * where its answer agrees or a session stands in front: brackets are in no method (RFC 9110). */
+static enum w3c_service service_of(struct reader *r, const struct event *e, bool has_headers,
                                    const struct command *command)
 {
     struct str site = event_value(e, field_number(r->names, STR("w3c.s-sitename")));
+    struct str version = event_value(e, FIELD_HTTP_VERSION);
 
-    if (str_starts(site, "SMTPSVC") || str_is(event_value(e, FIELD_HTTP_VERSION), "SMTP"))
+    if (str_starts(site, "W3SVC") ||
+        (version.len && version.p[0] >= '0' && version.p[0] <= '9')) /* of "HTTP/1.1" */
+        return W3C_HTTP;
+    if (str_starts(site, "SMTPSVC") || str_is(version, "SMTP"))
         return W3C_SMTP;
     if (str_starts(site, "FTPSVC") || str_starts(site, "MSFTPSVC") ||
         event_value(e, field_number(r->names, STR("w3c.x-session"))).len)
         return W3C_FTP;
-    return !command ? W3C_HTTP : command->is_ftp ? W3C_FTP : W3C_SMTP;
+    if (!command || site.len || version.len || has_headers ||
+        !(is_answer(event_value(e, FIELD_HTTP_RESPONSE_STATUS)) ||
+          str_starts(event_value(e, FIELD_HTTP_REQUEST_METHOD), "[")))
+        return W3C_HTTP;
+    return command->is_ftp ? W3C_FTP : W3C_SMTP;
 }
 
 static void rename_field(struct event *e, uint16_t from, uint16_t to)
@@ -117,11 +137,11 @@ static void put_smtp(struct reader *r, struct event *e)
     put_mail_address(r, e);
 }
 
-enum w3c_service w3c_service_put(struct reader *r, struct event *e)
+enum w3c_service w3c_service_put(struct reader *r, struct event *e, bool has_headers)
 {
     struct str method = without_session(event_value(e, FIELD_HTTP_REQUEST_METHOD));
     const struct command *command = command_of(method);
-    enum w3c_service service = service_of(r, e, command);
+    enum w3c_service service = service_of(r, e, has_headers, command);
     bool is_ftp = service == W3C_FTP;
 
     if (service == W3C_HTTP)

@@ -784,6 +784,19 @@ class Windows(unittest.TestCase):
         for event, row in zip(events, WINDOWS):
             self.has(event, row[4])
 
+    def test_a_request_whose_method_is_a_word_of_ftp_or_smtp_is_one_of_http(self):
+        """RFC 9110: a method is any token that the client likes; the site, the version, a column of headers or the answer says that it is HTTP."""
+        usual = "date time s-ip cs-method cs-uri-stem c-ip"
+        for fields, row in ((usual + " sc-status s-sitename", "226 W3SVC1"), (usual + " sc-status cs-version", "226 HTTP/1.1"), (usual + " sc-status x-session cs-version", "226 a HTTP/1.1"),
+                            (usual + " cs(User-Agent) sc-status", "- 226"), (usual + " sc-status", "200"), (usual + " sc-status", "404")):
+            for method in ("STOR", "PASS", "DATA", "sent"):
+                event, = read_lines(f"#Fields: {fields}\n2026-11-25 03:12:09 10.0.0.1 {method} /x.asp 203.0.113.7 {row}\n")[0]
+                wanted = {"event.action": "http-request", "event.category": "web", "http.request.method": method, "url.path": "/x.asp"}
+                self.assertEqual({name: event.get(name) for name in wanted}, wanted, (fields, row))
+        for method, status, action in (("STOR", "226", "ftp-upload"), ("[12]USER", "331", "ftp-command"), ("[1]DELE", "500", "ftp-delete"), ("EHLO", "250", "smtp-command")):
+            event, = read_lines(f"#Fields: {usual} sc-status\n2026-11-25 03:12:09 10.0.0.1 {method} /x 203.0.113.7 {status}\n")[0]
+            self.assertEqual(event["event.action"], action)
+
     def test_what_the_ftp_and_smtp_services_of_iis_log_is_no_request(self):
         events = read_lines(FTP)[0]
         for event, (action, outcome, more) in zip(events, (
