@@ -1,6 +1,9 @@
 /* carried.c: which format a line is of that another program's line carries. */
 #include "timeline/carried.h"
 #include "base/mem.h"
+#include "base/utc.h"
+
+enum { NS_OF_S = 1000000000, APART_MOST_S = 60 };
 
 /* The more particular before the more general, as in formats.def: each knows its lines by one of
  * them. Of text whose program is not known (dated) the level alone is taken, since the time is
@@ -126,6 +129,24 @@ static bool has(const struct event *e, const struct event_field *f)
     return false;
 }
 
+/* What the carrier says of itself counts; another host is the one that the line names (ECS has
+ * host.hostname for that). */
+static void yield_to(struct field_names *names, struct event *e, struct str host, bool has_level)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < e->count; i++) {
+        struct event_field own = e->fields[i];
+
+        if (own.name == FIELD_LOG_LEVEL && has_level)
+            continue;
+        if (own.name == FIELD_HOST_NAME && host.len && !str_eq(own.value, host))
+            own.name = field_number(names, STR("host.hostname"));
+        e->fields[count++] = own;
+    }
+    e->count = count;
+}
+
 /* What stays of the event that it was. */
 struct carrier {
     int64_t ns;
@@ -144,6 +165,20 @@ static struct carrier carrier_of(const struct event *e)
                             .scratch_len = e->scratch_len};
 }
 
+/* A time of its own that is certain, and not the carrier's. */
+static void tell_other_time(struct event *e, const struct carrier *inner, const struct carrier *own)
+{
+    char text[UTC_TEXT_SIZE];
+    int64_t sec = inner->ns / NS_OF_S - (inner->ns % NS_OF_S < 0);
+    int64_t apart = sec - own->ns / NS_OF_S;
+
+    if (inner->doubt || inner->precision == TIME_NONE || inner->precision == TIME_DAY ||
+        own->precision == TIME_NONE || (apart >= -APART_MOST_S && apart <= APART_MOST_S))
+        return;
+    utc_write(text, (struct utc){sec, (uint32_t)(inner->ns - sec * NS_OF_S)});
+    event_put(e, FIELD_EVENT_STATED_TIME, event_keep(e, (struct str){text, sizeof(text)}));
+}
+
 static void give_back(struct event *e, const struct carrier *c)
 {
     e->ns = c->ns;
@@ -155,6 +190,8 @@ static void give_back(struct event *e, const struct carrier *c)
 bool carried_understand(struct reader *r, struct event *e, struct str text)
 {
     const struct carrier before = carrier_of(e);
+    struct str host = event_value(e, FIELD_HOST_NAME);
+    struct carrier inner;
     bool has_level = event_value(e, FIELD_LOG_LEVEL).len > 0;
     struct event_field *kept;
     size_t i = 0;
@@ -173,6 +210,7 @@ bool carried_understand(struct reader *r, struct event *e, struct str text)
             !(has_level && candidates[i].format->is_last) && ask(r, i, text, e))
             break;
     }
+    inner = carrier_of(e);
     give_back(e, &before);
     if (i == COUNT_OF(candidates)) {
         memcpy(e->fields, kept, before.count * sizeof(kept[0]));
@@ -180,6 +218,8 @@ bool carried_understand(struct reader *r, struct event *e, struct str text)
         return false;
     }
     leave_out(r->names, e);
+    yield_to(r->names, e, host, has_level);
+    tell_other_time(e, &inner, &before);
     event_puts(e, field_number(r->names, STR("event.carried_dataset")), candidates[i].format->name);
     for (size_t k = 0; k < before.count; k++)
         if (kept[k].name != FIELD_MESSAGE && !has(e, &kept[k]))

@@ -129,6 +129,7 @@ struct line {
     struct parts parts;
     struct json_times times;
     struct json_people people;
+    struct json_author author;
     unsigned tried;
     bool is_mongod;
     bool is_splunk; /* of a search of Splunk, as it exports JSON: {"preview":…,"result":{…}} */
@@ -378,6 +379,7 @@ static bool take_own(void *context, struct reader *r, struct event *e, uint16_t 
     } else if (memchr(v->name.p, '.', v->name.len))
         see_inner(l, r, e, v);
     see_audit(l, v->name);
+    json_author_see(&l->author, v->name);
     if (str_is(v->name, "syslog-tag") || str_is(v->name, "syslogtag"))
         l->tag = v->value;
     l->is_mongod = l->is_mongod || (e->count == 0 && str_is(v->name, "t.$date"));
@@ -442,12 +444,14 @@ static bool take_other(struct line *l, struct reader *r, struct event *e)
 static void put_sentence(const struct line *l, struct reader *r, struct event *e)
 {
     struct str tag = l->tag;
+    bool may_carry = json_author_may_carry(&l->author, e);
 
     if (tag.len && event_value(e, FIELD_PROCESS_NAME).len == 0)
         (void)syslog_take_tag(&tag, e);
     if (syslog_knows_program(event_value(e, FIELD_PROCESS_NAME)))
         syslog_understand(r, e, event_value(e, FIELD_MESSAGE));
-    else if (!carried_understand(r, e, event_value(e, FIELD_MESSAGE)) && l->is_splunk)
+    else if (!(may_carry && carried_understand(r, e, event_value(e, FIELD_MESSAGE))) &&
+             l->is_splunk)
         syslog_understand_line(r, e, event_value(e, FIELD_MESSAGE));
 }
 

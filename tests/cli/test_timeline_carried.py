@@ -80,6 +80,30 @@ class Carried(unittest.TestCase):
                     event = read_lines(json.dumps(outer) + "\n")[0][0]
                     self.has(event, {**wanted, "time": "2026-11-25T03:12:09.123Z", "event.dataset": "json", "message": text})
 
+    def test_what_a_program_quotes_is_its_own_text(self):
+        """Of a program that says who it is: anybody may have a line written into its message."""
+        quoted = [text for text, _ in CARRIED[:9]] + ["Nov 20 01:12:09 web1 sudo:  eva : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh"]
+        for own in ({"hostname": "h1", "program": "guestbook"}, {"hostname": "h1"}, {"program": "guestbook", "container_name": "c1"}, {"user": "bob"}, {"logger": "guestbook"},
+                    {"logger": "guestbook", "agent.type": "filebeat"}):
+            for text in quoted:
+                with self.subTest(own=own, text=text[:40]):
+                    event = read_lines(json.dumps({"time": "2026-11-25T03:12:09Z", **own, "message": text}) + "\n")[0][0]
+                    self.has(event, {"message": text, "event.carried_dataset": None, "event.action": None, "event.outcome": None, "source.ip": None, "user.effective.name": None,
+                                     "host.name": own.get("hostname"), "process.name": own.get("program"), "user.name": own.get("user")})
+
+    def test_the_carrier_says_whose_event_it_is_and_another_time_is_told(self):
+        text, wanted = CARRIED[3]
+        shipper = {"@timestamp": "2026-11-25T03:12:09Z", "agent": {"type": "filebeat"}, "log": {"file": {"path": "/var/log/auth.log"}}}
+        event = read_lines(json.dumps({**shipper, "host": "collector", "message": text}) + "\n")[0][0]
+        self.has(event, {**wanted, "host.name": "collector", "host.hostname": "c1"})
+        event = read_lines(json.dumps({**shipper, "level": "info", "message": CARRIED[1][0]}) + "\n")[0][0]
+        self.has(event, {**CARRIED[1][1], "log.level": "informational"})
+        for seconds, stated in (("08", None), ("10", None), ("09", None)):
+            event = read_lines(json.dumps({"@timestamp": f"2025-11-20T02:12:{seconds}Z", "log": ACCESS}) + "\n")[0][0]
+            self.has(event, {**REQUEST, "event.stated_time": stated})
+        event = read_lines(json.dumps({"@timestamp": "2025-11-20T02:13:11Z", "log": ACCESS}) + "\n")[0][0]
+        self.has(event, {**REQUEST, "event.stated_time": "2025-11-20T02:12:10.000000000Z", "time": "2025-11-20T02:13:11Z"})
+
 
 if __name__ == "__main__":
     unittest.main()
