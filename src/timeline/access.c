@@ -146,21 +146,24 @@ static bool is_forwarded(struct str quoted)
     return true;
 }
 
-/* All that passed a request on, as in front of a line. */
-static void put_forwarded(struct event *e, struct str quoted)
+/* Anybody may write such a list, and where the column is the host that was asked for, an address is
+ * the server's own: it is no source. */
+static void put_forwarded(struct reader *r, struct event *e, struct str quoted)
 {
+    uint16_t field = field_number(r->names, STR("network.forwarded_ip"));
+
     if (!is_forwarded(quoted))
         return;
     while (quoted.len) {
         struct str address = str_trim(str_cut(&quoted, ','));
 
         if (!str_is(address, "unknown") && !str_eq(address, event_value(e, FIELD_SOURCE_IP)))
-            event_put(e, FIELD_SOURCE_IP, address);
+            event_put(e, field, address);
     }
 }
 
 /* False: a quote is not closed, so that the line is not whole. */
-static bool put_rest(struct event *e, struct str rest)
+static bool put_rest(struct reader *r, struct event *e, struct str rest)
 {
     static const uint16_t names[] = {FIELD_HTTP_REQUEST_REFERRER, FIELD_USER_AGENT};
     struct str quoted;
@@ -169,7 +172,7 @@ static bool put_rest(struct event *e, struct str rest)
         if (!take_quoted(&rest, &quoted))
             return i == COUNT_OF(names);
         if (i == COUNT_OF(names))
-            put_forwarded(e, quoted);
+            put_forwarded(r, e, quoted);
         else if (!str_is(quoted, "-"))
             event_put(e, names[i], quoted);
     }
@@ -422,7 +425,7 @@ static bool take_all(struct reader *r, struct str line, struct stated *s, struct
         return false;
     put_request(e, request);
     look_for_another(r, e, request);
-    return take_status(&line, e) && put_rest(e, line);
+    return take_status(&line, e) && put_rest(r, e, line);
 }
 
 static bool take_line(struct reader *r, struct str line, struct stated *s, struct event *e)
@@ -490,4 +493,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_access = {
-    .name = "access", .version = 5, .is_splittable = true, .line = line_of};
+    .name = "access", .version = 6, .is_splittable = true, .line = line_of};
