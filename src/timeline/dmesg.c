@@ -80,4 +80,4 @@ static bool is_sure(const struct event *e)
 }
 
 const struct format format_dmesg = {
-    .name = "dmesg", .version = 2, .is_splittable = true, .line = line_of, .is_sure = is_sure};
+    .name = "dmesg", .version = 3, .is_splittable = true, .line = line_of, .is_sure = is_sure};

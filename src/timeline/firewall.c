@@ -6,20 +6,34 @@
 #include "timeline/syslog_programs.h"
 #include "timeline/transport.h"
 
-/* What a rule's prefix says of its verdict; netfilter itself does not. */
 /* What a rule does to a packet, as administrators name it; netfilter itself does not say it. */
 enum verdict { NO_VERDICT, DENIES, ALLOWS };
 static const struct {
     const char *word;
     enum verdict verdict;
-    bool may_end_one; /* "INDROP", "LOGACCEPT" */
+    bool may_end_one;  /* "INDROP", "LOGACCEPT" */
+    bool is_of_chains; /* a word of other things, too: "SSH PASS GUESS" */
 } verdicts[] = {
-    {"DROP", DENIES, true},     {"DROPPED", DENIES, true},  {"BLOCK", DENIES, false},
-    {"BLOCKED", DENIES, false}, {"DENY", DENIES, true},     {"DENIED", DENIES, true},
-    {"REJECT", DENIES, true},   {"REJECTED", DENIES, true}, {"ALLOW", ALLOWS, false},
-    {"ALLOWED", ALLOWS, false}, {"ACCEPT", ALLOWS, true},   {"ACCEPTED", ALLOWS, true},
-    {"PASS", ALLOWS, false},    {"PASSED", ALLOWS, false},
+    {"DROP", DENIES, true, false},   {"DROPPED", DENIES, true, false},
+    {"BLOCK", DENIES, false, false}, {"BLOCKED", DENIES, false, false},
+    {"DENY", DENIES, true, false},   {"DENIED", DENIES, true, false},
+    {"REJECT", DENIES, true, false}, {"REJECTED", DENIES, true, false},
+    {"ALLOW", ALLOWS, false, false}, {"ALLOWED", ALLOWS, false, false},
+    {"ACCEPT", ALLOWS, true, false}, {"ACCEPTED", ALLOWS, true, false},
+    {"PASS", ALLOWS, false, true},   {"PASSED", ALLOWS, false, true},
 };
+
+/* What turns the verdict behind it round, and what makes it one that was not given, anywhere. */
+static const char *const negations[] = {"NO", "NOT", "NON", "UN", "DIS"};
+static const char *const doubts[] = {
+    "T" /* "DON'T" */, "DONT", "CANT",  "CANNOT", "WONT",    "NEVER", "WOULD", "LIST", "MISS",
+    "MISSED",          "FAIL", "FAILS", "FAILED", "FAILURE", "EXCEPT"};
+
+/* Where a packet was, and that it is logged: chains and directions of netfilter and its tools. */
+static const char *const places[] = {"IN",      "OUT",      "FWD", "FORWARD",  "INPUT", "OUTPUT",
+                                     "INBOUND", "OUTBOUND", "LOG", "UFW",      "FW",    "FIREWALL",
+                                     "IPT",     "IPTABLES", "NFT", "NFTABLES", "NET",   "WAN",
+                                     "LAN",     "DMZ",      "TCP", "UDP",      "ICMP"};
 
 static bool is_alike(struct str word, const char *capitals)
 {
@@ -29,22 +43,30 @@ static bool is_alike(struct str word, const char *capitals)
     return word.len == strlen(capitals);
 }
 
-static enum verdict verdict_of(struct str word)
+static bool is_one_of(struct str word, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_alike(word, words[i]))
+            return true;
+    return false;
+}
+
+static bool is_place(struct str word)
+{
+    return is_one_of(word, places, COUNT_OF(places));
+}
+
+static size_t verdict_in(struct str word)
 {
     for (size_t i = 0; i < COUNT_OF(verdicts); i++) {
         size_t size = strlen(verdicts[i].word);
 
-        if (word.len >= size && (word.len == size || verdicts[i].may_end_one) &&
-            is_alike(str_from(word, word.len - size), verdicts[i].word))
-            return verdicts[i].verdict;
+        if (word.len >= size && is_alike(str_from(word, word.len - size), verdicts[i].word) &&
+            (word.len == size ||
+             (verdicts[i].may_end_one && is_place(str_head(word, word.len - size)))))
+            return i;
     }
-    return NO_VERDICT;
-}
-
-static bool denies_what_follows(struct str word)
-{
-    return is_alike(word, "NOT") || is_alike(word, "NON") || is_alike(word, "NO") ||
-           is_alike(word, "UN") || is_alike(word, "DIS");
+    return COUNT_OF(verdicts);
 }
 
 static struct str take_letters(struct str *text)
@@ -60,21 +82,37 @@ static struct str take_letters(struct str *text)
     return word;
 }
 
-/* By whole words of the prefix, where they agree. */
+/* Fail2Ban, "FAIL2BAN-DROP", is a name. */
+static bool is_doubt(struct str word, struct str behind)
+{
+    return is_one_of(word, doubts, COUNT_OF(doubts)) &&
+           !(is_alike(word, "FAIL") && str_starts(behind, "2"));
+}
+
+/* By whole words of the prefix, where they agree and none takes it back. */
 static const char *action_of(struct str prefix)
 {
     enum verdict all = NO_VERDICT;
-    bool is_negated = false;
+    bool is_of_chains = false, has_others = false, is_negated = false;
 
     while (prefix.len) {
         struct str word = take_letters(&prefix);
-        enum verdict v = verdict_of(word);
+        size_t i = verdict_in(word);
 
-        if (v && (is_negated || (all && all != v)))
+        if (is_doubt(word, prefix))
             return "firewall-log";
-        all = v ? v : all;
-        is_negated = denies_what_follows(word);
+        if (i == COUNT_OF(verdicts)) {
+            has_others = has_others || (word.len && !is_place(word));
+            is_negated = is_one_of(word, negations, COUNT_OF(negations));
+            continue;
+        }
+        if (is_negated || (all && all != verdicts[i].verdict))
+            return "firewall-log";
+        all = verdicts[i].verdict;
+        is_of_chains = is_of_chains || verdicts[i].is_of_chains;
     }
+    if (is_of_chains && has_others)
+        return "firewall-log";
     return all == DENIES ? "firewall-deny" : all == ALLOWS ? "firewall-allow" : "firewall-log";
 }
 

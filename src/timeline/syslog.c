@@ -519,7 +519,7 @@ static void end_event(struct reader *r, struct event *e)
 }
 
 const struct format format_syslog = {.name = "syslog",
-                                     .version = 9,
+                                     .version = 10,
                                      .is_splittable = true,
                                      .has_sessions = true,
                                      .line = line_of,

@@ -711,7 +711,11 @@ class Netfilter(unittest.TestCase):
         for prefix, action in (("[UFW BLOCK] ", "deny"), ("[UFW ALLOW] ", "allow"), ("IPTABLES-DROP: ", "deny"), ("Shorewall:net-fw:DROP:", "deny"), ("FINAL_REJECT: ", "deny"), ("nft INPUT drop ", "deny"),
                                ("INDROP ", "deny"), ("ACCEPT ", "allow"), ("PASS: ", "allow"), ("DROPPED2 ", "deny"), ("access denied: ", "deny"), ("NOT-ALLOWED: ", "log"), ("DISALLOWED ", "log"),
                                ("SSH-PASSWORD-BRUTE: ", "log"), ("PASSWD_GUESS: ", "log"), ("BYPASS-ATTEMPT: ", "log"), ("PASSIVE-FTP: ", "log"), ("ALLOWLIST-MISS: ", "log"), ("UNBLOCKED ", "log"),
-                               ("DROPBOX-OUT: ", "log"), ("DROPBEAR-SSH: ", "log"), ("BLOCKCHAIN-P2P: ", "log"), ("ACCEPT-LOG-DROP: ", "log"), ("COMPASS: ", "log"), ("", "log")):
+                               ("DROPBOX-OUT: ", "log"), ("DROPBEAR-SSH: ", "log"), ("BLOCKCHAIN-P2P: ", "log"), ("ACCEPT-LOG-DROP: ", "log"), ("COMPASS: ", "log"), ("", "log"),
+                               # What stands in front in one word is a place or that it is logged, and no other word takes it back.
+                               *((prefix, "log") for prefix in ("NOACCEPT: ", "NONACCEPT ", "UNACCEPT ", "DONT ACCEPT ", "DON'T ACCEPT ", "NEVER ALLOW ", "FAIL2BAN-ACCEPT-FAILED ", "WRONG PASS: ", "SSH PASS GUESS ",
+                                                                "PASS THE HASH ", "ALLOW-LIST MISS ", "NODROP ", "UNDROP ", "CANT DENY ", "WOULD-DROP ", "RAINDROP ")),
+                               ("LOGACCEPT ", "allow"), ("FAIL2BAN-DROP ", "deny"), ("fwddrop: ", "deny"), ("WAN-IN PASS: ", "allow"), ("[UFW LIMIT BLOCK] ", "deny"), ("SSH-BRUTE DROP ", "deny")):
             with self.subTest(prefix):
                 event = read_lines(f"Nov 25 03:12:09 gate kernel: [ 5.1] {prefix}IN=eth0 OUT= SRC=203.0.113.7 DST=10.0.0.1 LEN=60 PROTO=TCP SPT=1 DPT=22\n")[0][0]
                 self.assertEqual((event["event.action"], event.get("event.outcome")), ("firewall-" + action, {"deny": "failure", "allow": "success", "log": event.get("event.outcome")}[action]))
