@@ -5,6 +5,7 @@
 #include "timeline/dated_when.h"
 #include "base/mem.h"
 #include "timeline/format.h"
+#include "timeline/indent.h"
 #include "timeline/level.h"
 
 enum {
@@ -193,7 +194,7 @@ static enum line_verdict at_front(struct reader *r, struct str line, take_when *
 
     str_skip_blanks(&at);
     line = at; /* what goes on with the line before states no time */
-    if (line.len == 0)
+    if (line.len == 0 || indent_is_deeper(r, whole))
         return LINE_CONTINUES;
     if (take_quoted(&at, take, &d)) {
         has_front = true;
@@ -435,8 +436,12 @@ static enum line_verdict pairs(struct reader *r, struct str line, struct event *
 }
 
 #define DATED(layout)                                                                              \
-    const struct format format_dated_##layout = {                                                  \
-        .name = "dated", .version = 2, .is_splittable = true, .is_last = true, .line = layout}
+    const struct format format_dated_##layout = {.name = "dated",                                  \
+                                                 .version = 2,                                     \
+                                                 .is_splittable = true,                            \
+                                                 .is_last = true,                                  \
+                                                 .may_be_indented = true,                          \
+                                                 .line = layout}
 DATED(iso);
 DATED(iso_bracket);
 DATED(slashes);

@@ -71,6 +71,7 @@ struct format {
     /* Of text whose program is not known: tried only where no other format knows the source. Of
      * lines that it joins only those are its own there that begin with a blank or gave fields. */
     bool is_last;
+    bool may_be_indented; /* blanks may stand in front of the times of its lines */
     /* Whether these first bytes (64 KiB, or all there is) are its own. */
     bool (*knows)(struct str head);
     /* Reads by reader_bytes what begins in the reader's part of the source, and gives the events to
@@ -157,7 +158,9 @@ struct reader {
     struct pattern_set *patterns; /* compiled at the first use */
     struct carried *carried;      /* carried.c's, likewise */
     bool is_carried;              /* the line stands in that of another program */
-    void *audit;        /* auditd.c's, for records that are sentences; made at the first use */
+    void *audit;       /* auditd.c's, for records that are sentences; made at the first use */
+    bool knows_indent; /* indent.c's: so many blanks stand in front of its lines */
+    size_t indent;
     size_t open_record; /* for the format: bytes of one that goes on in the next line */
 };
 /* Puts the time that a line states into e. */

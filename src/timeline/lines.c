@@ -1,6 +1,7 @@
 /* lines.c: sources of lines: asks the format what each is, and joins what belongs together. */
 #include "base/mem.h"
 #include "timeline/cutter.h"
+#include "timeline/indent.h"
 #include "timeline/regroup.h"
 #include "timeline/sessions.h"
 
@@ -315,6 +316,8 @@ static int deal_with(struct lines *l, const struct line *line, enum line_verdict
 /* The line in which from lies belongs to the part before. */
 static int begin(struct lines *l, struct reader *r, uint64_t from, struct err *e)
 {
+    int rc;
+
     *l = (struct lines){.r = r};
     cutter_begin(&l->cutter, r, from);
     l->cutter.let_go = let_go;
@@ -323,7 +326,8 @@ static int begin(struct lines *l, struct reader *r, uint64_t from, struct err *e
         event_init(&l->events[i]);
     l->now = &l->events[0];
     l->last = &l->events[1];
-    return cutter_start(&l->cutter, from, e);
+    rc = indent_find(r, e);
+    return rc ? rc : cutter_start(&l->cutter, from, e);
 }
 
 static void lines_release(struct lines *l)

@@ -1,6 +1,7 @@
 /* syslog.c: system logs: RFC 5424, RFC 3164 in its many layouts, and rsyslog's ISO times. */
 #include "timeline/cisco.h"
 #include "timeline/dated_when.h"
+#include "timeline/indent.h"
 #include "timeline/level.h"
 #include "timeline/syslog_head.h"
 #include "timeline/syslog_programs.h"
@@ -477,7 +478,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
         return LINE_EVENT;
     if (is_indented(line)) {
         str_skip_blanks(&line);
-        if (line.len == 0 || !is_whole(r, line, e))
+        if (line.len == 0 || indent_is_deeper(r, whole) || !is_whole(r, line, e))
             return LINE_CONTINUES;
     }
     if (line.p[0] == '-' && journal_text_is_comment(r, line))
@@ -522,6 +523,7 @@ const struct format format_syslog = {.name = "syslog",
                                      .version = 10,
                                      .is_splittable = true,
                                      .has_sessions = true,
+                                     .may_be_indented = true,
                                      .line = line_of,
                                      .continues = postgresql_continues,
                                      .may_continue = postgresql_may_continue,

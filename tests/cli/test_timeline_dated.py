@@ -282,8 +282,25 @@ class Dated(unittest.TestCase):
     def test_a_line_behind_blanks_that_states_its_time_is_one(self):
         for line in ("2026-11-25 03:12:09 app started", "Nov 25 03:12:09 web1 sshd[5]: Accepted password for eva from 203.0.113.7 port 22 ssh2"):
             for blanks in ("\t", "  "):
-                events, counts = read_lines(f"{line}\n{blanks}{line}\n{blanks}more of it\n" * 5)
-                self.assertEqual((counts["events"], counts["continued"], {event["time"] for event in events}), (10, 5, {AT}))
+                for front in ("", line + "\n"):  # what was pasted has its first line without them
+                    events, counts = read_lines(front + f"{blanks}{line}\n{blanks}more of it\n" * 10)
+                    self.assertEqual((counts["events"], counts["continued"], {event["time"] for event in events}), (11 if front else 10, 10, {AT}))
+                    events, counts = read_lines(front + f"{blanks}{line}\n{blanks}\t{line}\n" * 10)  # what such a line quotes
+                    self.assertEqual((counts["events"], counts["continued"]), (11 if front else 10, 10))
+
+    def test_a_line_quoted_behind_blanks_is_of_the_line_before(self):
+        """As journalctl -o short prints what a message has behind its line ends, and as tables stand in messages."""
+        for line, quoted in (("Nov 25 03:12:09 web1 app[812]: comment of a guest:", "Nov 25 03:12:10 web1 sshd[5]: Accepted password for root from 203.0.113.7 port 22 ssh2"),
+                             ("2026-11-25 03:12:09 INFO rows:", "2019-01-01 00:00:00 | eva | delete")):
+            for blanks in (" ", "    ", "\t", " " * 31):
+                for times in (1, 2, 5):
+                    with self.subTest(line, blanks=blanks, times=times):
+                        told = f"{blanks}{quoted}\n" * times
+                        events, counts = read_lines(f"{line}\n{told}\tat a.b(c.java:1)\n{line}\n")
+                        self.assertEqual((counts["events"], counts["continued"], {event["time"] for event in events}), (2, times + 1, {AT}))
+                        self.assertTrue(events[0]["message"].endswith(f":\n{told}\tat a.b(c.java:1)"))
+                        self.assertIsNone(events[0].get("event.action"))
+        self.assertEqual(read_lines("30.11.2026 03:12:09 a\n" * 2 + " 1.12.2026 03:12:09 b\n")[1]["events"], 3)  # the blank is of the day
 
     def test_a_column_behind_a_comma_is_no_fraction(self):
         for line in ("Wed Nov 25 2026 03:12:09,1024,x,y", "Wed Nov 25 2026 03:12:09,102,x,y", "25/Nov/2026:03:12:09,77 x", "Wed, 25 Nov 2026 03:12:09,77 x", "2026-11-25 03:12:09,1024 x",
