@@ -142,9 +142,9 @@ static int go_on(struct trial *t, struct source *source, const char *identity,
     int rc;
 
     part_path(&part);
-    atomic_store(&t->control.stops, false);
-    t->stop_at = 0;
+    t->stop_at = 0; /* first: a read that was given up may end only now */
     t->stop_in = 0;
+    atomic_store(&t->control.stops, false);
     rc = acquisition_resume(&image, buf_text(&part), identity, source, &t->options, &t->control, e);
     if (rc == 0)
         rc = acquisition_run(image, out, e);

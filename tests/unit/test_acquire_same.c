@@ -36,8 +36,8 @@ static int go_on_marked(struct trial *t, bool *is_marked, struct acquire_result 
     int rc;
 
     part_path(&part);
+    t->stop_at = 0; /* first: a read that was given up may end only now */
     atomic_store(&t->control.stops, false);
-    t->stop_at = 0;
     rc = acquisition_resume(&image, buf_text(&part), t->identity, &t->m.source, &t->options,
                             &t->control, e);
     if (rc == 0)
