@@ -227,3 +227,9 @@ bool carried_understand(struct reader *r, struct event *e, struct str text)
     event_put(e, FIELD_MESSAGE, text);
     return true;
 }
+
+void carried_end_event(struct reader *r, struct event *e)
+{
+    if (event_value(e, FIELD_EVENT_DATASET).len == 0) /* of a second format it has one */
+        (void)carried_understand(r, e, event_value(e, FIELD_MESSAGE));
+}

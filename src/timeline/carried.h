@@ -7,6 +7,8 @@
  * in front of those that e has. e keeps its time, and the text becomes its message. False: none
  * does, and e is as it was. */
 bool carried_understand(struct reader *r, struct event *e, struct str text);
+/* The same of an event whose line a runtime wrote, once it is whole: format.whole. */
+void carried_end_event(struct reader *r, struct event *e);
 /* What a reader keeps for that; NULL is fine. */
 void carried_free(struct carried *c);
 

@@ -34,17 +34,10 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     return LINE_EVENT;
 }
 
-/* Whatever wrote it may have a format of its own. */
-static void end_event(struct reader *r, struct event *e)
-{
-    if (event_value(e, FIELD_EVENT_DATASET).len == 0) /* of a second format it has one */
-        (void)carried_understand(r, e, event_value(e, FIELD_MESSAGE));
-}
-
 const struct format format_cri = {.name = "cri",
                                   .version = 2,
                                   .is_splittable = true,
                                   .line = line_of,
                                   .cut_lines = LOOKED_AT,
-                                  .whole = end_event,
+                                  .whole = carried_end_event,
                                   .state_size = sizeof(struct state)};
