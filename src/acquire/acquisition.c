@@ -2,13 +2,11 @@
 #include "acquire/acquisition.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <time.h>
 #include <unistd.h>
 #include "acquire/acquisition_internal.h"
 #include "base/mem.h"
 #include "sys/file.h"
 
-enum { LIMIT_WINDOW_MS = 1000, SLOW_WRITE_MS = 3000, SILENT_MS = 4000 };
 enum { DAMAGE_SIZE = 4 << 10 }; /* of all runs, in words: a line and a record have room for it */
 
 void acquisition_path(const struct acquisition *m, const char *ending, struct buf *out)
@@ -82,63 +80,6 @@ const struct acquire_begin *acquisition_begin(const struct acquisition *m)
 const struct fault_map *acquisition_map(const struct acquisition *m)
 {
     return &m->map;
-}
-
-bool acquire_is_whole(const struct acquire_control *c)
-{
-    int phase = atomic_load(&c->phase);
-
-    return phase == ACQUIRE_DONE || phase == ACQUIRE_READING_BACK;
-}
-
-/* A write that takes longer is said; a disk that is only slow makes one now and then. */
-static uint64_t lasts_ms(const _Atomic uint64_t *since_ms)
-{
-    uint64_t since = atomic_load(since_ms), now = (uint64_t)monotonic_ms();
-
-    return since && now > since ? now - since : 0;
-}
-
-uint64_t acquire_silent_ms(const struct acquire_control *c)
-{
-    return lasts_ms(&c->source.since_ms);
-}
-
-int acquire_phase_shown(const struct acquire_control *c)
-{
-    if (atomic_load(&c->target.moves))
-        return ACQUIRE_MOVING;
-    if (lasts_ms(&c->target.since_ms) > SLOW_WRITE_MS)
-        return ACQUIRE_WAITING;
-    if (acquire_silent_ms(c) > SILENT_MS)
-        return ACQUIRE_SILENT;
-    return atomic_load(&c->phase);
-}
-
-static void sleep_ms(int64_t ms)
-{
-    struct timespec t = {ms / 1000, ms % 1000 * 1000000};
-
-    (void)nanosleep(&t, NULL); /* a signal only makes it look sooner */
-}
-
-int acquire_go_on(struct acquisition *m, size_t size, struct err *e)
-{
-    int64_t now = monotonic_ms(), due;
-
-    if (m->options.limit) {
-        if (m->limit_ms == 0 || now - m->limit_ms > 10 * LIMIT_WINDOW_MS) {
-            m->limit_ms = now;
-            m->limit_size = 0;
-        }
-        m->limit_size += size; /* what is read next has had its time before it comes */
-        due = m->limit_ms + (int64_t)(m->limit_size * 1000 / m->options.limit);
-        for (; now < due && !atomic_load(&m->control->stops); now = monotonic_ms())
-            sleep_ms(due - now < 100 ? due - now : 100);
-    }
-    if (atomic_load(&m->control->stops))
-        return err_set(e, ERR_CANCEL, "stopped; it goes on where it was");
-    return 0;
 }
 
 static int copied(void *context, uint64_t done, uint64_t size, struct err *e)
