@@ -77,36 +77,6 @@ static void line(const char *fmt, ...)
     say(buf_str(&out));
 }
 
-static const char *phase_words(int phase)
-{
-    static const char *const words[] = {
-        [ACQUIRE_REREADING] = "reading what is there already",
-        [ACQUIRE_COPYING] = "copying",
-        [ACQUIRE_FINISHING] = "putting together",
-        [ACQUIRE_DONE] = "written",
-        [ACQUIRE_READING_BACK] = "reading back",
-        [ACQUIRE_MOVING] = "moving the last file to the other folder",
-        [ACQUIRE_OPENING] = "waiting for the source to open",
-        [ACQUIRE_COMPARING] = "comparing the source with what was read of it",
-        [ACQUIRE_WAITING] = "waiting for the target disk, which is slow",
-        [ACQUIRE_SILENT] = "waiting for the source",
-    };
-    static const char *const passes[RESCUE_PASS_COUNT_] = {
-        [RESCUE_COPY] = "failing disk: easy areas",
-        [RESCUE_LEFT] = "failing disk: areas left out",
-        [RESCUE_SWEEP] = "failing disk: the rest",
-        [RESCUE_TRIM] = "failing disk: edges",
-        [RESCUE_SCRAPE] = "failing disk: single sectors",
-        [RESCUE_RETRY] = "failing disk: once more",
-        [RESCUE_TRAPS] = "failing disk: where it went away",
-    };
-    int pass = atomic_load(&control.pass);
-
-    if (phase != ACQUIRE_RESCUING)
-        return words[phase];
-    return passes[pass >= 0 && pass < RESCUE_PASS_COUNT_ ? pass : RESCUE_COPY];
-}
-
 /* What was root to open the disk needs that no longer: files belong to who asked. */
 static int drop_rights(struct err *e)
 {
@@ -216,11 +186,11 @@ static void progress_words(const struct face *f, uint64_t done, uint64_t size, s
     size_t columns = term_columns(STDOUT_FILENO);
 
     if (f->phase == ACQUIRE_OPENING || f->phase == ACQUIRE_COMPARING) {
-        add_part(out, columns, "%s", phase_words(f->phase));
+        add_part(out, columns, "%s", acquire_phase_words(&control, f->phase));
         return;
     }
     add_part(out, columns, "%u %%", (unsigned)(size ? done / (size / 100 + 1) : 0));
-    add_part(out, columns, "%s", phase_words(f->phase));
+    add_part(out, columns, "%s", acquire_phase_words(&control, f->phase));
     if (f->phase == ACQUIRE_SILENT)
         add_part(out, columns, "nothing for %s%s",
                  span_text(text, (int64_t)(acquire_silent_ms(&control) / 1000)),

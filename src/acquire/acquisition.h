@@ -39,6 +39,8 @@ bool acquire_is_whole(const struct acquire_control *c); /* all of the image is w
 
 /* The phase as a person is told it, with what holds it up. */
 int acquire_phase_shown(const struct acquire_control *c);
+/* It in words, borrowed for good. */
+const char *acquire_phase_words(const struct acquire_control *c, int phase);
 /* How long the read of the source lasts that has not come back; 0: there is none. */
 uint64_t acquire_silent_ms(const struct acquire_control *c);
 

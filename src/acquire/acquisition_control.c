@@ -35,6 +35,36 @@ int acquire_phase_shown(const struct acquire_control *c)
     return atomic_load(&c->phase);
 }
 
+const char *acquire_phase_words(const struct acquire_control *c, int phase)
+{
+    static const char *const words[] = {
+        [ACQUIRE_REREADING] = "reading what is there already",
+        [ACQUIRE_COPYING] = "copying",
+        [ACQUIRE_FINISHING] = "putting together",
+        [ACQUIRE_DONE] = "written",
+        [ACQUIRE_READING_BACK] = "reading back",
+        [ACQUIRE_MOVING] = "moving the last file to the other folder",
+        [ACQUIRE_OPENING] = "waiting for the source to open",
+        [ACQUIRE_COMPARING] = "comparing the source with what was read of it",
+        [ACQUIRE_WAITING] = "waiting for the target disk, which is slow",
+        [ACQUIRE_SILENT] = "waiting for the source",
+    };
+    static const char *const passes[RESCUE_PASS_COUNT_] = {
+        [RESCUE_COPY] = "failing disk: easy areas",
+        [RESCUE_LEFT] = "failing disk: areas left out",
+        [RESCUE_SWEEP] = "failing disk: the rest",
+        [RESCUE_TRIM] = "failing disk: edges",
+        [RESCUE_SCRAPE] = "failing disk: single sectors",
+        [RESCUE_RETRY] = "failing disk: once more",
+        [RESCUE_TRAPS] = "failing disk: where it went away",
+    };
+    int pass = atomic_load(&c->pass);
+
+    if (phase != ACQUIRE_RESCUING)
+        return words[phase];
+    return passes[pass >= 0 && pass < RESCUE_PASS_COUNT_ ? pass : RESCUE_COPY];
+}
+
 static void sleep_ms(int64_t ms)
 {
     struct timespec t = {ms / 1000, ms % 1000 * 1000000};
