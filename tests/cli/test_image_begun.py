@@ -212,7 +212,8 @@ class Older(Begun):
                 for folder in (self.copied(begun, f"older-{kind}-{n}"), begun):
                     (folder / "x.claim").unlink(missing_ok=True)
                     (folder / "x.part").write_bytes(state)
-                    self.refuses(folder, "has more of the image than the state tells of")
+                    # Its second file, where there is one already and it is met first, is none that was begun.
+                    self.refuses(folder, "is an older copy, with which it would be lost")
 
     def test_one_that_was_altered_or_is_of_another_image(self):
         folder = self.copied(self.filled("raw", self.empty("raw", self.other("one"))), "altered")
