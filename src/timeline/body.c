@@ -166,28 +166,47 @@ void body_put(struct reader *r, struct event *e, const struct body_file *f)
     event_puts(e, FIELD_EVENT_CATEGORY, "file");
 }
 
-/* Seconds since 1970, with a fraction or not. */
-static bool read_time(struct str text, int64_t *ns, uint8_t *precision)
+enum { FRACTION_MOST = 18, NS_DIGITS = 9 };
+
+static bool are_digits(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (!char_is_digit(s.p[i]))
+            return false;
+    return s.len > 0;
+}
+
+/* What a column of a time has. */
+enum cell {
+    CELL_FOREIGN, /* no number */
+    CELL_TIME,
+    CELL_OUT, /* a number, and no time that is known here */
+};
+
+/* Seconds since 1970, with a fraction or not: GNU find's has ten digits, of which the last is 0. Of
+ * a number below 0 with a fraction nobody can tell which way that counts. */
+static enum cell read_time(struct str text, int64_t *ns, uint8_t *precision)
 {
     bool is_negative = str_take(&text, "-");
     struct str fraction = text, whole = str_cut(&fraction, '.');
     uint64_t seconds, part = 0;
     size_t digits = fraction.len;
 
+    if (!are_digits(whole) || (whole.len < text.len && !are_digits(fraction)) ||
+        digits > FRACTION_MOST)
+        return CELL_FOREIGN;
     if (!str_u64(whole, &seconds) || seconds > INT64_MAX / 1000000000 - 1 ||
-        (whole.len < text.len && !digits) || digits > 9 || (is_negative && digits))
-        return false;
-    if (digits && !str_u64(fraction, &part))
-        return false;
-    for (size_t i = digits; i < 9; i++)
-        part *= 10;
+        (is_negative && digits))
+        return CELL_OUT;
+    for (size_t i = 0; i < NS_DIGITS; i++)
+        part = part * 10 + (i < digits ? (uint64_t)(fraction.p[i] - '0') : 0);
     *ns = (int64_t)(seconds * 1000000000 + part) * (is_negative ? -1 : 1);
     *precision = digits == 0   ? TIME_S
                  : digits <= 3 ? TIME_MS
                  : digits <= 6 ? TIME_US
                  : digits == 7 ? TIME_100NS
                                : TIME_NS;
-    return true;
+    return CELL_TIME;
 }
 
 /* One of the times of a line. */
@@ -195,6 +214,7 @@ struct moment {
     int64_t ns;
     uint8_t precision;
     bool has, is_told;
+    bool is_out; /* it is no time, but told */
 };
 struct state {
     struct moment moments[BODY_LETTERS_];
@@ -217,19 +237,25 @@ static size_t split(struct str line, struct str cells[COLUMNS + 1])
     return count;
 }
 
-/* Times in the order of the columns: accessed, modified, changed, created; 0 is none. */
+/* The order of the columns. */
+static const uint8_t order[] = {BODY_ACCESSED, BODY_MODIFIED, BODY_CHANGED, BODY_CREATED};
+
+/* 0 is none; so is the dash of stat(1) of old, where it knows no birth. */
 static bool read_times(const struct str *cells, struct moment *out)
 {
-    static const uint8_t order[] = {BODY_ACCESSED, BODY_MODIFIED, BODY_CHANGED, BODY_CREATED};
-
     for (size_t i = 0; i < COUNT_OF(order); i++) {
         struct moment *m = &out[order[i]];
         struct str text = cells[TIMES_AT + i];
+        enum cell cell;
 
         *m = (struct moment){0};
-        if (text.len && !read_time(text, &m->ns, &m->precision))
+        if (text.len == 0 || str_is(text, "-"))
+            continue;
+        cell = read_time(text, &m->ns, &m->precision);
+        if (cell == CELL_FOREIGN)
             return false;
-        m->has = m->ns != 0 && !str_is(text, "-1");
+        m->is_out = cell == CELL_OUT;
+        m->has = m->is_out || (m->ns != 0 && !str_is(text, "-1"));
     }
     return true;
 }
@@ -250,26 +276,58 @@ static bool read_line(struct str line, struct str cells[COLUMNS + 1], struct mom
            read_times(cells, moments);
 }
 
-/* The earliest time that was not told yet, and all that are equal to it; none: no time. */
-static bool put_moment(struct state *s, struct event *e)
+/* The earliest of what was not told yet, what is no time behind all that are; NULL: all was. */
+static const struct moment *first_moment(const struct state *s)
 {
     const struct moment *first = NULL;
-    unsigned times = 0;
 
     for (size_t i = 0; i < BODY_LETTERS_; i++) {
         const struct moment *m = &s->moments[i];
 
-        if (m->has && !m->is_told && (!first || m->ns < first->ns))
+        if (m->has && !m->is_told &&
+            (!first || (m->is_out == first->is_out ? m->ns < first->ns : first->is_out)))
             first = m;
     }
+    return first;
+}
+
+/* What is no time stands by itself, as it is written. */
+static void put_out(struct state *s, struct event *e, const struct str *cells)
+{
+    struct str text = {0};
+    unsigned times = 0;
+
+    for (size_t i = 0; i < COUNT_OF(order); i++) {
+        struct moment *m = &s->moments[order[i]];
+
+        if (!m->is_out || m->is_told || (text.len && !str_eq(text, cells[TIMES_AT + i])))
+            continue;
+        text = cells[TIMES_AT + i];
+        m->is_told = true;
+        times |= 1U << order[i];
+    }
+    reader_no_time(e, text);
+    e->meaning = body_meaning(times);
+}
+
+/* The first of them, and all that are equal to it; false: there is none. */
+static bool put_moment(struct state *s, struct event *e, const struct str *cells)
+{
+    const struct moment *first = first_moment(s);
+    unsigned times = 0;
+
     if (!first)
         return false;
+    if (first->is_out) {
+        put_out(s, e, cells);
+        return true;
+    }
     e->ns = first->ns;
     e->precision = first->precision;
     for (size_t i = 0; i < BODY_LETTERS_; i++) {
         struct moment *m = &s->moments[i];
 
-        if (!m->has || m->ns != e->ns)
+        if (!m->has || m->is_out || m->ns != e->ns)
             continue;
         m->is_told = true;
         times |= 1U << i;
@@ -300,7 +358,7 @@ static bool take_row(struct reader *r, const struct csv_row *row, struct event *
     if (!read_line(reader_text(e, row->raw), cells, s->moments))
         return false;
     put_file(r, e, cells);
-    (void)put_moment(s, e);
+    (void)put_moment(s, e, cells);
     return true;
 }
 
@@ -308,12 +366,12 @@ static bool take_more(struct reader *r, const struct csv_row *row, struct event 
 {
     struct str cells[COLUMNS + 1];
 
-    if (!put_moment(r->state, e))
+    if (!first_moment(r->state))
         return false;
     if (split(reader_text(e, row->raw), cells) != COLUMNS)
         BUG("a line of a body file that is another now");
     put_file(r, e, cells);
-    return true;
+    return put_moment(r->state, e, cells);
 }
 
 static bool knows(struct str head)
@@ -348,7 +406,7 @@ static int read_all(struct reader *r, struct err *e)
 }
 
 const struct format format_body = {.name = "body",
-                                   .version = 2,
+                                   .version = 3,
                                    .knows = knows,
                                    .read = read_all,
                                    .state_size = sizeof(struct state)};

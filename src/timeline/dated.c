@@ -7,6 +7,7 @@
 #include "timeline/format.h"
 #include "timeline/indent.h"
 #include "timeline/level.h"
+#include "timeline/zone_word.h"
 
 enum {
     FRONT_MOST = 64,   /* bytes before the first bracket */
@@ -84,7 +85,7 @@ static void put_level(struct event *e, struct str text)
 
 static void put_time(struct reader *r, struct event *e, struct dated *d)
 {
-    if (d->zone.len && memchr(d->zone.p, '/', d->zone.len))
+    if (zone_place_is(d->zone))
         reader_zone(r, d->zone, &d->time);
     reader_time(r, e, &d->time);
     e->doubt |= d->has_short_year ? DOUBT_YEAR : 0;

@@ -39,6 +39,7 @@ static const struct {
     {"ADT", -3 * HOUR, 2018},
     {"NST", -3 * HOUR - 30, 0},
     {"NDT", -2 * HOUR - 30, 0},
+    {"WAT", HOUR, 0},
     {"CAT", 2 * HOUR, 0},
     {"EAT", 3 * HOUR, 0},
     {"SAST", 2 * HOUR, 0},
@@ -177,8 +178,12 @@ static size_t place_size(struct str text)
     static const char *const areas[] = {"Africa/", "America/",  "Antarctica/", "Arctic/",
                                         "Asia/",   "Atlantic/", "Australia/",  "Etc/",
                                         "Europe/", "Indian/",   "Pacific/"};
+    static const char *const rules[] = {"EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT"};
     size_t area = 0, len;
 
+    for (size_t i = 0; i < COUNT_OF(rules); i++)
+        if (str_starts(text, rules[i]))
+            return strlen(rules[i]);
     for (size_t i = 0; i < COUNT_OF(areas); i++)
         area = str_starts(text, areas[i]) ? strlen(areas[i]) : area;
     len = area;

@@ -13,7 +13,8 @@ bool zone_word_take(struct str *rest, struct stated *out, struct str *word);
 /* As strftime's %Z writes it, such a name or where the tz database has no letters the offset: "
  * +03", " -0330". Of an offset *word is empty. */
 bool zone_printed_take(struct str *rest, struct stated *out, struct str *word);
-/* Takes " Europe/Berlin" off the front, a name of an area of the tz database, whether this machine
- * has it or not: a blank, a sign that parts words or the end follows. */
+/* Takes " Europe/Berlin" off the front, a name of an area of the tz database, or " EST5EDT", one of
+ * its rules, whether this machine has it or not: a blank, a sign that parts words or the end
+ * follows. */
 bool zone_place_take(struct str *rest, struct str *name);
 bool zone_place_is(struct str name); /* all of it */

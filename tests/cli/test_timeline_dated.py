@@ -77,6 +77,10 @@ DATED = [
     ("2026/11/25 03:12:09 GMT-03:30 INFO login", at("2026-11-25T06:42:09Z", **{"event.timezone": "GMT-03:30", "message": "INFO login"})),
     # The probe has no rules of places; their name is no part of the text.
     ("2026-11-25 03:12:09 Europe/Berlin INFO login", {**HERE, "event.timezone": "Europe/Berlin", "message": "INFO login"}),
+    ("2026-11-25 03:12:09 EST5EDT INFO login", {**HERE, "event.timezone": "EST5EDT", "message": "INFO login"}),
+    ("2026-11-25 03:12:09 EST5EDTX INFO login", {**HERE, "event.timezone": None, "message": "EST5EDTX INFO login"}),
+    ("2026-11-25 03:12:09 WAT INFO login", at("2026-11-25T02:12:09Z", **{"event.timezone": "WAT", "message": "INFO login"})),
+    ("2026-11-25 03:12:09 WATCHDOG login", {**HERE, "event.timezone": None, "message": "WATCHDOG login"}),
     ("2026-11-25 03:12:09 Session/Manager started", {**HERE, "event.timezone": None, "message": "Session/Manager started"}),
     ("November 25, 2026 3:12:09 PM org.example.Main", at("2026-11-25T15:12:09Z", doubt="z", message="org.example.Main")),
     # Linux, kernel/power/suspend.c: pr_fmt "PM: ", as journals and dmesg spell it behind a clock of 24 hours.

@@ -78,6 +78,16 @@ CASES = [
          {"time": "2020-09-13T12:26:40Z", "precision": "s", "file.inode": "12-128-1", "file.size": "7", "line": 2},
          {"time": "2023-11-14T22:13:20.25Z", "precision": "ms", "file.mode": "0644", "line": 2},
          {"doubt": "o", "file.path": "/a\\|b", "file.hash.md5": "d41d8cd98f00b204e9800998ecf8427e"}, {"message": "no line"}]),
+    # findutils, find/print.c: %A@ has ten digits; a birth that stat(1) does not know; 9999999999 is of 2286, which no 64 bits of nanoseconds have. What is no number is no body file's.
+    ("body", "0|/etc/f0|100|-rw-r--r--|0|0|1024|1763604729.1234567890|1763604729.5000000000|1763604730.0000000000|-\n0|/etc/f1|101|r/rrw-r--r--|0|0|1024|1763604731|1763604731|1763604731|9999999999\n"
+     "0|/etc/f2|102|r/rrw-r--r--|0|0|1024|-2.5000000000|99999999999999999999999|9999999999|9999999999\n"
+     + "".join(f"0|/etc/f3|103|r/rrw-r--r--|0|0|1024|1763604731|1763604731|1763604731|{cell}\n" for cell in ("--", "1.", ".5", "1.5.5", "12a", "0x12", "1.1234567890123456789"))
+     + "0|/etc/f4|104|-rw-r--r--|0|0|1024|0|0|0|0\n" * 6, (14, 7, 0, 0), [
+         {"time": "2025-11-20T02:12:09.123456789Z", "precision": "ns", "doubt": "", "file.path": "/etc/f0"}, {"time": "2025-11-20T02:12:09.5Z", "precision": "ns"}, {"time": "2025-11-20T02:12:10Z"},
+         {"time": "2025-11-20T02:12:11Z", "precision": "s", "doubt": "", "file.path": "/etc/f1", "event.stated_time": None},
+         {"precision": "none", "doubt": "or", "file.path": "/etc/f1", "file.inode": "101", "event.stated_time": "9999999999"},
+         *({"precision": "none", "doubt": "or", "file.path": "/etc/f2", "event.stated_time": text} for text in ("-2.5000000000", "99999999999999999999999", "9999999999")),
+         *({"event.kind": "unparsed"} for _ in range(7)), *({"doubt": "o", "event.stated_time": None} for _ in range(6))]),
     # What calm preserve read --body says of a file whose length nobody knows, and a name that only ends so.
     ("body", "0|/x (length forgotten) (deleted)|12|r/rrw-r--r--|0|0|0|0|1600000000|0|0\n0|/y (deleted-realloc)|13|r/rrw-r--r--|0|0|0|0|1600000001|0|0\n"
      "0|/z (length forgotten)|14|r/rrw-r--r--|0|0|5|0|1600000002|0|0\n", (3, 0, 0, 0), [
