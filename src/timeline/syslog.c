@@ -61,10 +61,19 @@ static struct str without_own_head(struct event *e, struct str message)
         syslog_take_tag_with_pid(&at, e))
         return e->count > before ? at : message;
     syslog_take_host(&at, e);
-    if (syslog_take_tag_with_pid(&at, e))
+    if (syslog_take_sure_tag(&at, e))
         return at;
     e->count = before;
     return message;
+}
+
+static bool has_own_head(struct event *e, struct str message)
+{
+    size_t before = e->count;
+    bool has = without_own_head(e, message).p != message.p;
+
+    e->count = before;
+    return has;
 }
 
 static void put_message(struct reader *r, struct event *e, struct str message)
@@ -248,6 +257,7 @@ enum layout {
     LAYOUT_DATED,  /* with a weekday or a year, as other programs have it, too */
     LAYOUT_ISO,    /* with which other programs begin lines, too */
     LAYOUT_STRICT, /* mostly other programs' */
+    LAYOUT_KIWI,   /* an ISO time and a tab: Kiwi Syslog Server */
 };
 
 /* "In(38) ", the letters of a level and its priority in place of a host: ESXi since version 8. */
@@ -314,6 +324,20 @@ static bool take_tag_behind_level(struct str *line, struct event *e)
     return false;
 }
 
+/* Behind an ISO time and what stands in place of a host. Behind a relay's name its sender's own
+ * head may follow. */
+static bool take_iso_rest(struct str *line, bool is_strict, struct event *e)
+{
+    struct str at = *line;
+    size_t before = e->count;
+
+    if (syslog_take_tag_behind_sender(line, e) || take_iso_tag(line, is_strict, e))
+        return true;
+    e->count = before;
+    *line = at;
+    return event_value(e, FIELD_HOST_NAME).len && has_own_head(e, at);
+}
+
 /* What stands between time and message. */
 static bool take_head(struct reader *r, struct str *line, enum layout layout, struct event *e)
 {
@@ -332,10 +356,8 @@ static bool take_head(struct reader *r, struct str *line, enum layout layout, st
         (void)str_take(line, ": ");
         return true;
     }
-    if (is_iso && syslog_take_tag_behind_sender(line, e))
-        return true;
     if (is_iso)
-        return take_iso_tag(line, !has_priority && (has_level || layout == LAYOUT_STRICT), e);
+        return take_iso_rest(line, !has_priority && (has_level || layout == LAYOUT_STRICT), e);
     if (has_level)
         return take_tag_behind_level(line, e) || layout == LAYOUT_BSD;
     return syslog_take_tag(line, e) || syslog_take_tag_again(line, e) ||
@@ -349,12 +371,17 @@ static enum line_verdict take_body(struct reader *r, struct str line, enum layou
 {
     bool is_bsd = layout == LAYOUT_BSD || layout == LAYOUT_DATED;
 
-    if (is_bsd && cisco_is_message(line))
+    if (layout == LAYOUT_KIWI) {
+        if (!syslog_take_kiwi(&line, e))
+            return LINE_FOREIGN;
+        (void)syslog_take_tag_with_pid(&line, e);
+    } else if (is_bsd && cisco_is_message(line)) {
         (void)str_take(&line, ": ");
-    else if ((!is_bsd || !syslog_take_metalog(&line, e)) &&
-             (!take_facility(&line, e) || !syslog_take_tag(&line, e)) &&
-             !take_head(r, &line, layout, e))
+    } else if ((!is_bsd || !syslog_take_metalog(&line, e)) &&
+               (!take_facility(&line, e) || !syslog_take_tag(&line, e)) &&
+               !take_head(r, &line, layout, e)) {
         return LINE_FOREIGN;
+    }
     put_message(r, e, line);
     return LINE_EVENT;
 }
@@ -405,7 +432,7 @@ static bool take_time(struct reader *r, struct str *line, struct stated *s, enum
     if (when_iso(line, s))
         return true;
     *layout = LAYOUT_STRICT;
-    if (take_journal_time(line, s, e))
+    if (take_journal_time(line, s, e) || when_day_first(line, s))
         return true;
     *layout = LAYOUT_DATED;
     return take_device_time(r, line, s, e);
@@ -490,7 +517,9 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     if (!take_time(r, &line, &s, &layout, e))
         return LINE_FOREIGN;
     (void)str_take(&line, ":"); /* as Cisco writes it */
-    if (!str_take(&line, " "))
+    if (layout == LAYOUT_ISO && str_take(&line, "\t"))
+        layout = LAYOUT_KIWI;
+    else if (!str_take(&line, " "))
         return LINE_FOREIGN;
     if (r->counting)
         r->host = syslog_host(line);
@@ -520,7 +549,7 @@ static void end_event(struct reader *r, struct event *e)
 }
 
 const struct format format_syslog = {.name = "syslog",
-                                     .version = 10,
+                                     .version = 11,
                                      .is_splittable = true,
                                      .has_sessions = true,
                                      .may_be_indented = true,

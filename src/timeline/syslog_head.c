@@ -227,6 +227,20 @@ bool syslog_take_tag_again(struct str *rest, struct event *e)
     return true;
 }
 
+bool syslog_take_sure_tag(struct str *rest, struct event *e)
+{
+    struct str at = *rest;
+    size_t before = e->count;
+
+    if (syslog_take_tag(&at, e) && (event_value(e, FIELD_PROCESS_PID).len ||
+                                    syslog_knows_program(event_value(e, FIELD_PROCESS_NAME)))) {
+        *rest = at;
+        return true;
+    }
+    e->count = before;
+    return false;
+}
+
 bool syslog_take_tag_behind_sender(struct str *rest, struct event *e)
 {
     struct str at = *rest;
@@ -236,9 +250,7 @@ bool syslog_take_tag_behind_sender(struct str *rest, struct event *e)
     if (!address_bytes(event_value(e, FIELD_HOST_NAME), bytes))
         return false;
     syslog_take_host(&at, e);
-    if (e->count > before && syslog_take_tag(&at, e) &&
-        (event_value(e, FIELD_PROCESS_PID).len ||
-         syslog_knows_program(event_value(e, FIELD_PROCESS_NAME)))) {
+    if (e->count > before && syslog_take_sure_tag(&at, e)) {
         *rest = at;
         return true;
     }
@@ -257,6 +269,41 @@ bool syslog_take_tag_with_pid(struct str *rest, struct event *e)
     }
     e->count = before;
     return false;
+}
+
+/* Capital or small. */
+static bool put_facility(struct event *e, struct str name)
+{
+    for (size_t i = 0; i < SYSLOG_FACILITIES; i++)
+        if (strlen(syslog_facilities[i]) == name.len &&
+            strncasecmp(syslog_facilities[i], name.p, name.len) == 0) {
+            event_puts(e, FIELD_FACILITY, syslog_facilities[i]);
+            return true;
+        }
+    return false;
+}
+
+/* Those of which RFC 3164 says no name; Kiwi numbers them. */
+static bool is_system(struct str name)
+{
+    return name.len == 7 && str_starts(name, "System") && char_is_digit(name.p[6]);
+}
+
+bool syslog_take_kiwi(struct str *rest, struct event *e)
+{
+    struct str at = *rest, level = str_cut(&at, '\t'), facility = str_cut(&level, '.');
+    struct str host = str_cut(&at, '\t');
+    size_t before = e->count;
+
+    if (at.len == 0 || !is_host(host) || !level_put(e, level) ||
+        !(put_facility(e, str_is(facility, "Kernel") ? STR("kern") : facility) ||
+          is_system(facility))) {
+        e->count = before;
+        return false;
+    }
+    event_put(e, FIELD_HOST_NAME, host);
+    *rest = at;
+    return true;
 }
 
 bool syslog_take_structured(struct str *rest, struct str *data)

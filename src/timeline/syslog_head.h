@@ -8,6 +8,8 @@
 bool syslog_take_tag(struct str *rest, struct event *e);
 /* The same, with a number. */
 bool syslog_take_tag_with_pid(struct str *rest, struct event *e);
+/* The same, with a number, or of a program that is known. */
+bool syslog_take_sure_tag(struct str *rest, struct event *e);
 /* "[sshd] ", "[sshd]: " in place of host and tag, as metalog writes it; "<airportd[88]> ", of
  * macOS's log of wireless networks. */
 bool syslog_take_metalog(struct str *rest, struct event *e);
@@ -27,6 +29,9 @@ bool journal_text_is_comment(struct reader *r, struct str line);
 /* "203.0.113.9 web1 sshd[7]: ": behind the address of who sent it, which was taken as the host, its
  * own name, and a tag with a number or of a program that is known. */
 bool syslog_take_tag_behind_sender(struct str *rest, struct event *e);
+/* "Auth.Info TAB 203.0.113.9 TAB ", behind which the message is as it was sent: the default format
+ * of files of Kiwi Syslog Server. */
+bool syslog_take_kiwi(struct str *rest, struct event *e);
 /* '[id name="value" …]' of RFC 5424, several one after another; a quoted value may hold \" \\ \].
  * Or "-". False: it has no end. */
 bool syslog_take_structured(struct str *rest, struct str *data);

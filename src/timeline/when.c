@@ -316,6 +316,23 @@ bool when_bsd(struct str *rest, struct stated *out)
     return true;
 }
 
+bool when_day_first(struct str *rest, struct stated *out)
+{
+    struct stated s = {0};
+    struct str at = *rest;
+    bool is_short = at.len > 1 && !char_is_digit(at.p[1]);
+
+    if (!when_digits(&at, is_short ? 1 : 2, &s.day) || !take_char(&at, ' '))
+        return false;
+    s.month = when_month(at);
+    at = str_from(at, 3);
+    if (s.month == 0 || !take_char(&at, ' ') || (take_year(&at, &s.year) && !take_char(&at, ' ')) ||
+        !take_clock(&at, &s))
+        return false;
+    give(rest, at, &s, out);
+    return true;
+}
+
 bool when_slashes(struct str *rest, struct stated *out)
 {
     struct stated s = {0};

@@ -31,13 +31,16 @@ void stated_keep(struct stated *s, struct str text);
 
 /* Each takes a time off the front of *rest, or leaves it as it is. A time that no calendar has (30
  * February) is taken, too: stated_is_date tells. */
-/* "2026-11-25T03:12:09.123456+01:00": with T, t or a space (or two); an hour of one or two digits; a fraction of 1 to 9 digits
- * behind a point or comma; AM or PM; Z, +01, +0100, +01:00, or nothing; RFC 3339, RFC 5424, ISO 8601. */
+/* "2026-11-25T03:12:09.123456+01:00": with T, t or a space (or two); an hour of one or two digits;
+ * a fraction of 1 to 9 digits behind a point or comma; AM or PM; Z, +01, +0100, +01:00, or nothing;
+ * RFC 3339, RFC 5424, ISO 8601. */
 bool when_iso(struct str *rest, struct stated *out);
 /* "Nov 25 03:12:09", "Nov  5 …", also with a fraction, with the year before ("2026 Nov 25 …") or
  * behind the day ("Nov 25 2026 03:12:09") or behind the time, and "Mon " in front; months of
  * other languages are not among them. RFC 3164. */
 bool when_bsd(struct str *rest, struct stated *out);
+/* "25 Nov 03:12:09", "25 Nov 2026 03:12:09". */
+bool when_day_first(struct str *rest, struct stated *out);
 /* "2026/11/25 03:12:09.123": without a zone. nginx, Go. */
 bool when_slashes(struct str *rest, struct stated *out);
 /* "25/Nov/2026:03:12:09 +0100". Common Log Format. */

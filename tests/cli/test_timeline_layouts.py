@@ -111,6 +111,33 @@ class Layouts(unittest.TestCase):
             self.assertEqual([(event["host.name"], event["process.name"], event["event.action"], event.get("source.ip")) for event in events],
                              [(["203.0.113.9", "web1"], "sshd", "login", "203.0.113.7"), (["203.0.113.9", "web1"], "sudo", "command", None), ("203.0.113.9", "sshd", "login", "203.0.113.7")])
 
+    def test_a_head_behind_the_name_of_a_relay_is_its_senders(self):
+        for inner in ("2026-11-25T02:12:08Z", "Nov 25 02:12:08"):
+            events = read_lines(f"2026-11-25T03:12:09Z relay {inner} web1 {LOGIN}\n2026-11-25T03:12:10Z relay {inner} web1 sudo: eva : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh\n")[0]
+            self.assertEqual([(event["time"][11:], event["host.name"], event["process.name"], event["event.action"]) for event in events],
+                             [("03:12:09Z", ["relay", "web1"], "sshd", "login"), ("03:12:10Z", ["relay", "web1"], "sudo", "command")])
+        for text in ("relay 2026-11-25T02:12:08Z web1 job: done", "relay 2026-11-25T02:12:08Z done", "from a relay 2026-11-25T02:12:08Z web1 sshd[5]: x", "[relay] 2026-11-25T02:12:08Z web1 sshd[5]: x"):
+            events, counts = read_lines(f"2026-11-25T03:12:09Z {text}\n" * 3)  # no program with a number, nor one that is known; no host
+            self.assertEqual((counts["format"], events[0].get("host.name"), events[0]["message"]), ("dated", None, text))
+
+    def test_what_kiwi_wrote_is_a_system_log(self):
+        # Kiwi Syslog Server, "Log file formats": ISO yyyy-mm-dd, tab delimited: date and time, facility.level, sender, message.
+        self.read("syslog", [
+            (f"2026-11-25 03:12:09\tAuth.Info\t203.0.113.9\tNov 25 03:12:09 web1 {LOGIN}",
+             {**EVA, "time": "2026-11-25T03:12:09Z", "doubt": "z", "host.name": ["203.0.113.9", "web1"], "log.syslog.facility.name": "auth", "log.level": "informational"}),
+            (f"2026-11-25 03:12:09\tKernel.Warning\tgate.example.org\t{LOGIN}", {**EVA, "host.name": "gate.example.org", "log.syslog.facility.name": "kern", "log.level": "warning"}),
+            ("2026-11-25 03:12:09\tLocal7.Notice\t203.0.113.9\tall is well", {"host.name": "203.0.113.9", "message": "all is well", "process.name": None, "log.syslog.facility.name": "local7"}),
+            ("2026-11-25 03:12:09\tSystem3.Error\t203.0.113.9\tx", {"log.syslog.facility.name": None, "log.level": "error"})])
+        for columns in ("app.info\tweb1\tx", "auth.start\tweb1\tx", "Auth.Info\ta b\tx", "Auth.Info\tweb1", "Auth\tInfo\tweb1\tx"):  # other tables
+            events, counts = read_lines(f"2026-11-25 03:12:09\t{columns}\n" * 3)
+            self.assertEqual((counts["format"], events[0].get("host.name")), ("dated", None))
+
+    def test_a_day_before_its_month_is_one(self):
+        self.read("syslog", [(f"25 Nov 03:12:09 web1 {LOGIN}", {**EVA, **HERE, "host.name": "web1"}), (f"5 Nov 03:12:09 web1 {LOGIN}", {**EVA, "time": "2026-11-05T03:12:09Z"}),
+                             (f"25 Nov 2026 03:12:09.5 web1 {LOGIN}", {**EVA, "time": "2026-11-25T03:12:09.5Z", "doubt": "z"}), (f"Nov 25 3:12:09 web1 {LOGIN}", {**EVA, **HERE})])
+        for line in ("25 Nov 03:12:09 user eva: login", "25 Nov 03:12:09 job: done", "25 Nowhere 03:12:09 web1 sshd[5]: x", "125 Nov 03:12:09 web1 sshd[5]: x", "25 Nov 03:12 web1 sshd[5]: x"):
+            self.assertNotEqual(read_lines(f"{line}\n" * 3)[1]["format"], "syslog", line)
+
     def test_a_host_with_bytes_that_are_no_text_is_one(self):
         for host in (b"w\xe4b1", b"\xff", b"web1\xfe"):
             events, counts = read_lines(b"Nov 25 03:12:09 " + host + b" " + LOGIN.encode() + b"\n")
