@@ -208,6 +208,20 @@ static int64_t days_after(const struct year_date *from, const struct year_date *
     return days >= -1 ? days : days + DAYS;
 }
 
+/* Whether lines go back one by one, or days do, and not all at once, as behind a clock that was
+ * ahead. */
+static bool goes_back(const struct year_runs *all, uint64_t day_backs)
+{
+    uint64_t lines = 0, ons = 0;
+
+    for (size_t i = 0; i < all->count; i++) {
+        lines += all->of[i].lines;
+        ons += all->of[i].ons;
+        day_backs += all->of[i].day_backs;
+    }
+    return ons <= lines / ON_SHARE || day_backs >= BACK_LEAST;
+}
+
 /* Whether all lines go back: the newest is the first. Where none are close to one another, each
  * could be months later as well, and the file is to be about as old as the first. */
 static bool is_newest_first(const struct year_runs *all, int64_t written_s)
@@ -228,7 +242,7 @@ static bool is_newest_first(const struct year_runs *all, int64_t written_s)
         steps += i > 0;
     }
     if (within >= BACK_LEAST)
-        return true;
+        return goes_back(all, steps);
     stated_from_seconds(&written, year_within(written_s));
     end = year_date_of(&written);
     age = days_after(&all->of[0].first, &end);

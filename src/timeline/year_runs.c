@@ -46,8 +46,9 @@ bool year_run_is_sound(const struct year_run *r, uint64_t size)
 
     return is_sound_date(&r->first) && is_sound_date(&r->last) &&
            (r->before.month == 0 || is_sound_date(&r->before)) && r->lines <= size &&
-           r->leaps <= r->lines && year_is_within(r->lowest, -days, 0) &&
-           year_is_within(r->highest, 0, days) && year_is_within(r->end, r->lowest, r->highest) &&
+           r->leaps <= r->lines && r->ons <= r->lines && r->day_backs <= r->lines &&
+           year_is_within(r->lowest, -days, 0) && year_is_within(r->highest, 0, days) &&
+           year_is_within(r->end, r->lowest, r->highest) &&
            (r->year == 0 || year_is_within(r->year, FIRST_YEAR, LAST_YEAR)) &&
            r->votes <= size * 2 && r->week_lines <= size && r->week_days <= r->week_lines &&
            is_sound_week(r) && r->is_foreign <= 1 &&
@@ -156,10 +157,13 @@ static void join_gap(struct year_run *to, const struct year_run *run)
 
 static void join(struct year_run *to, const struct year_run *run)
 {
-    int64_t begin = to->end + year_days_between(&to->last, &run->first);
+    int days = year_days_between(&to->last, &run->first);
+    int64_t begin = to->end + days;
 
     join_gap(to, run);
-
+    to->ons += run->ons + (days > 0 || (days == 0 && year_second_of_day(&run->first) >
+                                                         year_second_of_day(&to->last)));
+    to->day_backs += run->day_backs + (days < 0);
     if (run->before.month)
         to->before = run->before;
     else if (!year_is_same_day(&to->last, &run->first))

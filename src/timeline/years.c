@@ -134,11 +134,14 @@ void years_part_same_day(struct years_part *p, int hour, int minute, int second)
 {
     struct year_run *run = &p->runs.of[p->runs.count - 1];
 
+    uint32_t before_s = year_second_of_day(&run->last);
+
     run->lines++;
     run->leaps += run->last.month == 2 && run->last.day == 29;
     run->last.hour = (uint32_t)hour;
     run->last.minute = (uint32_t)minute;
     run->last.second = (uint32_t)second;
+    run->ons += year_second_of_day(&run->last) > before_s;
 }
 
 static void add_stated(struct years_part *p, const struct stated *s, uint64_t lines)

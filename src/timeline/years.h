@@ -34,6 +34,8 @@ struct year_run {
     struct year_date first, before, last; /* before: the last one of another day than the last */
     uint32_t is_foreign;                  /* 1: of a clock that is known to be another */
     int64_t lowest, highest, end;         /* days from the first one: of all, and of the last */
+    uint64_t ons;                         /* lines that are later than the one before them, */
+    uint64_t day_backs;                   /* and that are of an earlier day than it */
     int64_t year;              /* that lines beside them show which state theirs; 0: none do, */
     uint64_t votes;            /* and how many lines do */
     uint64_t week_lines;       /* that state a day of the week, */

@@ -237,6 +237,24 @@ class Later(CaseTest):
         # A clock that was ahead is told, whichever way.
         self.assertRegex(str(self.ana.json("analyse search 'event.kind:notice and source:ahead'")), "later than when it was written|leave the order")
 
+    def test_a_log_that_begins_with_a_clock_ahead_is_of_its_year_and_one_whose_newest_day_is_the_first_goes_back(self):
+        def day(month, day, hours=3):
+            return [f"{month} {day:2} {hour:02}:{minute}:09 web1 sshd[7]: x\n" for hour in range(hours) for minute in (12, 42)]
+
+        texts = {"begins": (day("Nov", 25, 10) + day("Nov", 18, 20), "2025-11-18T21:00:00+00:00", ["2025-11-18", "2025-11-25"], "later than when it was written, 1 time"),
+                 "days": (sum((day(*d) for d in (("Jan", 2), ("Jan", 1), ("Dec", 31), ("Dec", 30), ("Dec", 27), ("Dec", 26))), []), "2026-01-02T12:00:00+00:00", ["2025-12-26", "2026-01-02"], ""),
+                 "lines": (day("Jan", 2)[::-1] + day("Jan", 1)[::-1] + day("Dec", 27)[::-1], "2026-01-02T12:00:00+00:00", ["2025-12-27", "2026-01-02"], "")}
+        for name, (lines, written, _, _) in texts.items():
+            (self.folder / name).write_text("".join(lines))
+            os.utime(self.folder / name, (at(written).timestamp(),) * 2)
+            self.ana(f"preserve files '{self.folder / name}'")
+        self.ana("analyse timeline")
+        for name, (_, _, ends, words) in texts.items():
+            found = [e["@timestamp"][:10] for e in self.ana.json(f"analyse search 'source:{name} and not event.kind:notice'")]
+            with self.subTest(name):
+                self.assertEqual([min(found), max(found)], ends)
+                self.assertIn(words, str(self.ana.json(f"analyse search 'event.kind:notice and source:{name}'")))
+
     def test_what_a_head_says_of_the_end_is_told(self):
         log = self.folder / "journal.txt"
         log.write_text("-- Logs begin at Mon 2023-01-02 10:00:00 UTC, end at Thu 2024-11-21 03:15:00 UTC. --\n" + "Nov 21 03:15:00 web1 sshd[5]: x\n" * 3)
