@@ -61,6 +61,7 @@ static void work_release(struct work *w)
     disk_files_release(&w->files);
     timeline_zones_release(&w->zones);
     buf_release(&w->known.remarks);
+    repeated_release(&w->repeated);
     fd_close(w->in);
     fd_close(w->out);
     if (w->part.len)
@@ -221,6 +222,9 @@ static int keep(struct work *w, struct err *e)
     rc = folder_sync(buf_text(&w->folder), e);
     if (rc == 0)
         rc = find_span(w, buf_text(&path), e);
+    if (rc == 0)
+        rc = repeats_find(&w->m->repeats, &w->m->view, w->m->a->around->case_folder, w->item,
+                          buf_text(&path), &w->result.directory, &w->repeated, e);
     return rc || w->result.counts.notices == 0
                ? rc
                : timeline_known_read(buf_text(&path), &w->result.directory, &w->known, e);
@@ -266,6 +270,7 @@ static int record_once(struct work *w, bool is_independent, struct err *e)
                                            .file = buf_str(&w->name),
                                            .end_s = w->end_s,
                                            .span = &w->span,
+                                           .repeated = &w->repeated,
                                            .notices = w->known.notices,
                                            .remarks = buf_str(&w->known.remarks)});
     return session_append(w->m->session, &d, &first, e);
@@ -344,6 +349,7 @@ static int keep_item(struct work *w, struct err *e)
     m->events += w->result.counts.events;
     m->unparsed += w->result.counts.unparsed;
     m->notices += w->result.counts.notices;
+    m->repeated += w->repeated.count;
     m->unknown += w->result.sources - w->result.recognised;
     return 0;
 }
@@ -460,6 +466,7 @@ static void clear_parts(const struct making *m)
 static void making_release(struct making *m)
 {
     zone_files_release(&m->zones);
+    repeats_release(&m->repeats);
 }
 
 static int timeline_job(struct session *s, const struct operation *op, const struct input *in,

@@ -1,5 +1,6 @@
 /* timeline_ask.c: asks the timelines of a case: events in order, and which values they have. */
 #include "practice/timeline_ask.h"
+#include "practice/timeline_repeats.h"
 
 enum { PAGE = 40, JSON_MOST = 100000, TOP = 20 };
 
@@ -31,6 +32,7 @@ int asking_begin(struct asking *k, enum search_kind kind, struct err *e)
 {
     int rc = timelines_open(&k->lines, k->v, k->a->around->case_folder,
                             input_value(k->op, k->in, "evidence"), e);
+    struct screen aside = {.out = &k->a->aside, .columns = k->a->columns};
 
     k->screen = (struct screen){.out = &k->a->text, .columns = k->a->columns, .color = k->a->color};
     k->show = (struct event_show){.screen = &k->screen,
@@ -41,6 +43,8 @@ int asking_begin(struct asking *k, enum search_kind kind, struct err *e)
     if (rc == 0)
         rc = timelines_asked(&k->order, &k->lines, k->op, k->in, e);
     k->order.kind = kind;
+    if (rc == 0)
+        repeats_say(&k->lines, k->v, &aside);
     return rc;
 }
 

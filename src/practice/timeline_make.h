@@ -4,6 +4,7 @@
 #include "practice/disk_files.h"
 #include "practice/progress.h"
 #include "practice/timeline.h"
+#include "practice/timeline_repeats.h"
 #include "practice/timeline_sources.h"
 #include "practice/timeline_zones.h"
 #include "timeline/build.h"
@@ -22,7 +23,9 @@ struct making {
     struct progress progress;
     uint64_t size, size_before; /* bytes of what is read in this run, and of what was before now */
     uint64_t made, events, unparsed, notices, unknown, passed, left;
-    struct json json; /* begun with the first item that was left */
+    struct repeats repeats; /* of the timelines that are there */
+    uint64_t repeated;      /* sources whose events others have as well */
+    struct json json;       /* begun with the first item that was left */
 };
 
 /* The case's folder, an item, and what its timeline is written to. */
@@ -37,6 +40,7 @@ struct work {
     struct timeline_zones zones;
     struct timeline_known known;
     struct timeline_span span;
+    struct repeated repeated;
     bool is_unopened, is_unwritten; /* what failed: files of the image, or the timeline's own */
     int64_t end_s; /* of its lines at the latest; INT64_MAX: it tells nothing that is not known */
 };

@@ -34,6 +34,11 @@ static const struct field timeline_fields[] = {
      .type = FIELD_LINE,
      .flags = FIELD_MANY,
      .help = "the first of them: source: what is known against it"},
+    {.name = "repeats",
+     .type = FIELD_REF,
+     .flags = FIELD_MANY,
+     .kind = "evidence",
+     .help = "items that have some of its events as well"},
     {.name = "first", .type = FIELD_TIME, .help = "the earliest event that has a time"},
     {.name = "last", .type = FIELD_TIME, .help = "the latest"},
 };
@@ -64,6 +69,20 @@ static void add_time(struct decision *d, struct draft *dr, const char *name, int
 
     utc_write(text, t);
     draft_value(dr, name, (struct str){arena_dup(d->arena, text, sizeof(text)), sizeof(text)});
+}
+
+/* Where else its events are comes first. */
+static void add_remarks(struct decision *d, struct draft *dr, const struct timeline_made *w)
+{
+    struct str own = w->remarks, more = buf_str(&w->repeated->remarks);
+
+    if (more.len)
+        own = str_of(arena_printf(d->arena, STR_FMT "%s" STR_FMT, STR_ARG(more),
+                                  own.len ? "\n" : "", STR_ARG(own)));
+    if (own.len)
+        draft_value(dr, "remarks", own);
+    if (w->repeated->items.len)
+        draft_value(dr, "repeats", buf_str(&w->repeated->items));
 }
 
 void timeline_draft(struct decision *d, struct draft *dr, const struct timeline_made *w)
@@ -97,8 +116,7 @@ void timeline_draft(struct decision *d, struct draft *dr, const struct timeline_
     add_number(d, dr, "continued", r->counts.continued);
     add_number(d, dr, "other", r->counts.empty + r->counts.comments);
     add_number(d, dr, "notices", w->notices);
-    if (w->remarks.len)
-        draft_value(dr, "remarks", w->remarks);
+    add_remarks(d, dr, w);
     if (w->span->has_times) {
         add_time(d, dr, "first", w->span->first_ns);
         add_time(d, dr, "last", w->span->last_ns);

@@ -4,6 +4,7 @@
 #include "base/sink.h"
 #include "base/size.h"
 #include "practice/timeline_left.h"
+#include "practice/timeline_repeats.h"
 #include "practice/timeline_show.h"
 #include "sys/file.h"
 #include "timeline/sources.h"
@@ -99,6 +100,9 @@ struct listing {
     struct json json;
     struct buf texts;
     struct notice *notices;
+    struct repeats repeats;
+    size_t repeat;       /* the place there of the source that comes next */
+    struct buf repeated; /* what is said of that */
     size_t count, room;
     uint32_t file; /* of the sources that are told now */
 };
@@ -108,6 +112,8 @@ static void listing_release(struct listing *l)
     timelines_release(&l->lines);
     buf_release(&l->texts);
     free(l->notices);
+    repeats_release(&l->repeats);
+    buf_release(&l->repeated);
 }
 
 static struct str source_of(const struct listing *l, const struct notice *n)
@@ -236,6 +242,8 @@ static void show_source(struct listing *l, const struct source_told *s)
         screen_para(&l->screen, 4, buf_str(&counts));
     if (s->remark.len)
         screen_para_style(&l->screen, 4, SCREEN_WARN, s->remark);
+    if (l->repeated.len)
+        screen_para_style(&l->screen, 4, SCREEN_WARN, buf_str(&l->repeated));
     for (size_t i = first_notice(l, s->name); is_of(l, i, s->name); i++)
         if (!str_eq(message_of(l, &l->notices[i]), s->remark))
             screen_para_style(&l->screen, 4, SCREEN_WARN, message_of(l, &l->notices[i]));
@@ -266,6 +274,8 @@ static void json_source(struct listing *l, const struct source_told *s)
     json_array_begin(j);
     if (s->remark.len)
         json_str(j, s->remark);
+    if (l->repeated.len)
+        json_str(j, buf_str(&l->repeated));
     for (size_t i = first_notice(l, s->name); is_of(l, i, s->name); i++)
         if (!str_eq(message_of(l, &l->notices[i]), s->remark))
             json_str(j, message_of(l, &l->notices[i]));
@@ -278,6 +288,9 @@ static int take_source(void *context, const struct source_told *s, struct err *e
     struct listing *l = context;
 
     (void)e;
+    buf_clear(&l->repeated);
+    if (s->has_times)
+        repeats_words(&l->repeats, l->repeat++, &l->repeated);
     if (l->a->wants_json)
         json_source(l, s);
     else
@@ -292,6 +305,7 @@ static int list_item(struct listing *l, struct err *e)
     const struct thing *item = l->lines.items[l->file];
     CLEANUP_BUF struct buf head = {0};
 
+    l->repeat = repeats_of(&l->repeats, item);
     if (!l->a->wants_json) {
         buf_addf(&head, "e%u " STR_FMT, item->number, STR_ARG(view_title(item)));
         if (l->file)
@@ -345,6 +359,7 @@ static int query_sources(const struct view *v, const struct operation *op, const
         rc = find_notices(&l, e);
     if (rc)
         return rc;
+    repeats_read(&l.repeats, v, a->around->case_folder);
     if (a->wants_json) {
         json_begin(&l.json, &a->json);
         json_array_begin(&l.json);

@@ -4,19 +4,17 @@
 
 enum { REMARKS_SHOWN = 3 };
 
-/* The first of what was cut, damaged or not read; all of it: calm analyse sources. */
-static void tell_known(struct buf *out, const struct work *w)
+/* The first of them; all: calm analyse sources. */
+static void tell_remarks(struct buf *out, const struct work *w, struct str rest, uint64_t count)
 {
-    struct str rest = buf_str(&w->known.remarks);
-
     for (unsigned i = 0; rest.len && i < REMARKS_SHOWN; i++) {
         buf_adds(out, "      ");
         sink_terminal(out, str_cut(&rest, '\n'), false);
         buf_addc(out, '\n');
     }
-    if (w->known.notices > REMARKS_SHOWN)
+    if (count > REMARKS_SHOWN)
         buf_addf(out, "      and %llu more: calm analyse sources e%u\n",
-                 (unsigned long long)w->known.notices - REMARKS_SHOWN, w->item->number);
+                 (unsigned long long)count - REMARKS_SHOWN, w->item->number);
 }
 
 void timeline_tell(const struct work *w)
@@ -49,7 +47,8 @@ void timeline_tell(const struct work *w)
     buf_adds(&line, ": ");
     sink_terminal(&line, view_title(w->item), false);
     buf_addc(&line, '\n');
-    tell_known(&line, w);
+    tell_remarks(&line, w, buf_str(&w->known.remarks), w->known.notices);
+    tell_remarks(&line, w, buf_str(&w->repeated.remarks), w->repeated.count);
     buf_addstr(&a->text, buf_str(&line));
     if (a->flush)
         (void)a->flush(a);
@@ -107,6 +106,7 @@ static void conclude_json(struct making *m)
     json_put_u64(&m->json, "events", m->events);
     json_put_u64(&m->json, "unparsed", m->unparsed);
     json_put_u64(&m->json, "notices", m->notices);
+    json_put_u64(&m->json, "repeated", m->repeated);
     json_object_end(&m->json);
 }
 
@@ -132,6 +132,15 @@ static void conclude_sums(const struct making *m)
     }
 }
 
+static void conclude_repeated(const struct making *m)
+{
+    if (m->repeated == 0)
+        return;
+    add_count(&m->a->text, m->repeated, "file has", "files have");
+    buf_adds(&m->a->text, " events that another one has, too: they are found, and counted, twice. "
+                          "To leave an\nitem out of a search: and not evidence:e2\n");
+}
+
 void timeline_conclude(struct making *m)
 {
     struct answer *a = m->a;
@@ -149,6 +158,7 @@ void timeline_conclude(struct making *m)
         conclude_sums(m);
     else if (m->left == 0)
         buf_adds(&a->text, "All evidence with bytes in this case was read before.\n");
+    conclude_repeated(m);
     if (m->left) {
         add_count(&a->text, m->left, "item was", "items were");
         buf_adds(&a->text, " not read; why stands above.\n");

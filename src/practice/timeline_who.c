@@ -1,6 +1,7 @@
 /* timeline_who.c: everything that one account, address or host did, first summed up, then in order.
  */
 #include "base/sink.h"
+#include "practice/timeline_repeats.h"
 #include "practice/timeline_show.h"
 #include "timeline/query.h"
 #include "timeline/value_test.h"
@@ -322,6 +323,7 @@ static int query_who(const struct view *v, const struct operation *op, const str
     rc = count_both(&f, who, e);
     if (rc)
         return rc;
+    repeats_say(&f.lines, v, &(struct screen){.out = &a->aside, .columns = a->columns});
     if (a->wants_json)
         json_head(&f, who);
     else

@@ -128,6 +128,7 @@ static int take_source(struct building *b, struct str body, struct err *e)
                                      .second = format_at(s.second),
                                      .size = s.size,
                                      .is_about = s.is_about != 0,
+                                     .head = s.head,
                                      .remark = str_from(rest, s.name_size)};
     rc = build_tell_cut(b->store, b->order->written.s, e);
     if (rc == 0)
@@ -509,6 +510,7 @@ static int build(struct building *b, struct segment_result *out, struct err *e)
                                               .format = formats[b->looked.format],
                                               .second = format_at(b->looked.second),
                                               .size = b->looked.size,
+                                              .head = b->looked.head,
                                               .is_alone = true};
 
         rc = segment_source(b->store, &source, e);

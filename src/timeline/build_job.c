@@ -206,15 +206,27 @@ static uint32_t number_of(const struct format *f)
     return WIRE_NO_FORMAT;
 }
 
+static int take_head(struct job *j, struct err *e)
+{
+    const struct walked *m = j->member;
+    char bytes[SOURCE_HEAD];
+    size_t got = 0;
+    int rc = m->bytes(m->context, 0, bytes, sizeof(bytes), &got, e);
+
+    if (rc == 0 && got == sizeof(bytes))
+        j->head = (struct source_head){.sum = hash_bytes(bytes, sizeof(bytes)), .is_there = 1};
+    return rc;
+}
+
 static int recognise(struct job *j, struct recognised *out, struct err *e)
 {
     const struct walked *m = j->member;
     int rc = m->remark ? format_find_damaged(out, read_bytes, j, m->size, e)
                        : format_find(out, read_bytes, j, m->size, e);
 
-    if (rc == 0)
-        j->second = out->second;
-    return rc;
+    j->second = rc ? NULL : out->second;
+    j->head = (struct source_head){.is_there = 0};
+    return rc || !out->format || !out->format->line ? rc : take_head(j, e);
 }
 
 static int send_source(struct job *j, struct build_source told, struct str name, const char *remark,
@@ -236,6 +248,8 @@ int job_source(struct job *j, struct str name, const struct format *f, int64_t w
 {
     const struct build_source told = {.written_s = written_s,
                                       .size = size,
+                                      .head = f && f->line ? j->head
+                                                           : (struct source_head){.is_there = 0},
                                       .format = number_of(f),
                                       .second = number_of(f ? j->second : NULL)};
 
@@ -373,6 +387,7 @@ static int look_at_plain(struct job *j, const struct walked *m, struct err *e)
     looked.second = number_of(j->second);
     looked.encoding = found.encoding;
     looked.frame = found.frame;
+    looked.head = j->head;
     looked.part_count = f ? parts_of(f, found.frame, m->size) : 1;
     return send_looked(j, &looked, e);
 }

@@ -30,6 +30,7 @@ struct job {
     uint64_t spent;            /* of the directory, by the blocks of the part that is read */
     struct reader *reader;     /* which ends where that is too much; NULL: none does */
     const struct walked *member;
+    struct source_head head;     /* of the source that is read, if that has lines */
     const struct format *second; /* of the source that is read: of lines that its format declines */
 };
 /* The channel is set before; everything else follows from the argument. ERR_FORMAT. */

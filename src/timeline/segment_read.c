@@ -136,6 +136,12 @@ static struct str unescape(struct segment_file *f, struct str text)
     return (struct str){arena_dup(f->arena, read.p, read.len), read.len};
 }
 
+static bool take_head(struct str text, struct source_head *head)
+{
+    head->is_there = !str_is(text, "-");
+    return !head->is_there || hex_read(head->sum.b, sizeof(head->sum.b), text);
+}
+
 /* NULL: no line of a source. */
 static struct stored_source *take_source(struct segment_file *f, struct str line)
 {
@@ -148,7 +154,9 @@ static struct stored_source *take_source(struct segment_file *f, struct str line
     if (!take_u64(&line, &s->size) || !take_u64(&line, &c->lines) || !take_u64(&line, &c->events) ||
         !take_u64(&line, &c->unparsed) || !take_u64(&line, &c->continued) ||
         !take_u64(&line, &c->empty) || !take_i64(&line, &s->first_ns) ||
-        !take_i64(&line, &s->last_ns))
+        !take_i64(&line, &s->last_ns) ||
+        !hex_read(s->digest.b, sizeof(s->digest.b), str_cut(&line, '\t')) ||
+        !take_head(str_cut(&line, '\t'), &s->head))
         return NULL;
     s->remark = unescape(f, line);
     f->sources = mem_grow((void *)f->sources, f->source_count, &f->source_room,

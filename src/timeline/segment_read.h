@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "timeline/block_read.h"
 #include "timeline/format.h"
+#include "timeline/source_head.h"
 
 struct segment_file;
 struct stored_source {
@@ -12,6 +13,8 @@ struct stored_source {
     struct reader_counts counts; /* empty lines and comments are counted as empty */
     uint64_t stored;             /* events of its blocks: those of lines, unparsed, and notices */
     int64_t first_ns, last_ns;   /* where there are events */
+    struct hash digest;          /* of its events */
+    struct source_head head;
     struct str remark;
 };
 struct stored_block {

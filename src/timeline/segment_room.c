@@ -3,7 +3,7 @@
 
 enum {
     ESCAPED = 4,           /* bytes of one, at most */
-    SOURCE_SIZE = 256,     /* of its line, besides its texts; numbers as long as they get */
+    SOURCE_SIZE = 400,     /* of its line, besides its texts; numbers as long as they get */
     BLOCK_SIZE = 192,      /* the same of a block */
     NOTICE_SIZE = 2 << 10, /* what is said of a source that was cut: words and block */
     WORDS_SIZE = 512,      /* of these, the words */

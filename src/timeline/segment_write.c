@@ -110,7 +110,7 @@ static void add_counts(struct reader_counts *to, const struct reader_counts *mor
     to->notices += more->notices;
 }
 
-static void add_source_line(struct segment_writer *s)
+static void add_source_line(struct segment_writer *s, const struct hash *digest)
 {
     const struct reader_counts *c = &s->counts;
     struct buf *d = &s->directory;
@@ -129,6 +129,13 @@ static void add_source_line(struct segment_writer *s)
              (unsigned long long)c->events, (unsigned long long)c->unparsed,
              (unsigned long long)c->continued, (unsigned long long)(c->empty + c->comments),
              (long long)s->first_ns, (long long)s->last_ns);
+    add_hash(d, digest);
+    buf_addc(d, '\t');
+    if (s->source.head.is_there)
+        add_hash(d, &s->source.head.sum);
+    else
+        buf_addc(d, '-');
+    buf_addc(d, '\t');
     directory_add_text(d, buf_str(&s->remark));
     buf_addc(d, '\n');
     buf_addstr(d, buf_str(&s->blocks));
@@ -136,17 +143,19 @@ static void add_source_line(struct segment_writer *s)
 
 static void close_source(struct segment_writer *s)
 {
-    uint8_t digest[64];
+    uint8_t sum[64];
+    struct hash digest;
 
     if (!s->is_open)
         return;
     s->is_open = false;
     room_source_end(&s->room, s->is_told);
-    add_source_line(s);
-    (void)digest_end(s->parts, digest);
+    (void)digest_end(s->parts, sum);
+    memcpy(digest.b, sum, sizeof(digest.b));
+    add_source_line(s, &digest);
     digest_add(s->whole, s->name.p, s->name.len);
     digest_add(s->whole, "", 1);
-    digest_add(s->whole, digest, sizeof(struct hash));
+    digest_add(s->whole, digest.b, sizeof(digest.b));
     add_counts(&s->sum.counts, &s->counts);
     s->sum.sources += !s->source.is_about;
     s->sum.recognised += s->source.format && s->source.format != &format_text;

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "timeline/format.h"
+#include "timeline/source_head.h"
 
 /* Where its bytes go, one after another. */
 typedef int segment_put(void *context, struct str bytes, struct err *e);
@@ -25,6 +26,7 @@ struct segment_source {
     const struct format *format;
     const struct format *second; /* of lines that format declines; NULL: none */
     uint64_t size;
+    struct source_head head;
     struct str remark;
     bool is_about; /* it is no file of its own: a remark on what others lie in */
     bool is_alone; /* no other comes */

@@ -31,7 +31,9 @@ static int take_message(void *context, uint32_t kind, struct str body, struct er
                                 .has_events = row.has_events,
                                 .has_times = row.has_times,
                                 .first_ns = row.first_ns,
-                                .last_ns = row.last_ns};
+                                .last_ns = row.last_ns,
+                                .digest = row.digest,
+                                .head = row.head};
     return k->take(k->context, &told, e);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 #include "base/hash.h"
 #include "timeline/format.h"
+#include "timeline/source_head.h"
 
 /* All text is hostile. */
 struct source_told {
@@ -15,6 +16,8 @@ struct source_told {
     bool has_events;
     bool has_times;            /* one of them at least */
     int64_t first_ns, last_ns; /* of those with a time */
+    struct hash digest;        /* of its events */
+    struct source_head head;
 };
 typedef int source_take(void *context, const struct source_told *source, struct err *e);
 

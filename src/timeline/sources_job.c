@@ -72,7 +72,9 @@ static int send_source(struct worker_channel *channel, const struct stored_sourc
                               .name_size = (uint32_t)name.len,
                               .format_size = (uint32_t)format.len,
                               .remark_size = (uint32_t)remark.len,
-                              .has_events = s->stored > 0};
+                              .has_events = s->stored > 0,
+                              .digest = s->digest,
+                              .head = s->head};
 
     buf_add(&message, &row, sizeof(row));
     buf_addstr(&message, name);

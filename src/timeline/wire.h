@@ -3,6 +3,7 @@
 #pragma once
 #include "sys/worker.h"
 #include "timeline/format.h"
+#include "timeline/source_head.h"
 
 enum { PARTS_MOST = 1 << 14 };
 #define WIRE_NO_FORMAT UINT32_MAX
@@ -81,6 +82,7 @@ struct build_looked {
     uint32_t has_many;   /* an archive: its sources can be shared out */
     uint32_t encoding;   /* enum text_encoding */
     uint32_t frame;      /* enum text_frame */
+    struct source_head head;
 };
 struct build_counted {
     uint64_t strays;
@@ -98,6 +100,7 @@ struct build_source {
     uint32_t second; /* as above */
     uint32_t is_about;
     uint32_t unused;
+    struct source_head head;
 };
 struct build_block {
     uint64_t first_event;

@@ -70,7 +70,7 @@ class Timeline(CaseTest):
 
     def test_what_is_found_is_what_the_lines_say(self):
         self.take(self.log)
-        self.assertEqual(self.made(), {"made": 1, "there": 0, "events": len(self.lines), "unparsed": 0, "notices": 0})
+        self.assertEqual(self.made(), {"made": 1, "there": 0, "events": len(self.lines), "unparsed": 0, "notices": 0, "repeated": 0})
         for query, condition in (
                 ("", lambda *f: True),
                 ("user.name:eva", lambda w, h, p, user, *f: user == "eva"),
