@@ -60,6 +60,7 @@ static bool is_refusal(const struct audit_state *s, const struct field_names *na
 static void settle(const struct audit_state *s, struct field_names *names, struct event *e)
 {
     audit_put_people(&s->people, names, e);
+    audit_join_arguments(&s->args, names, e);
     if (s->known) {
         put_instead(e, FIELD_EVENT_ACTION,
                     str_of(s->is_apparmor ? "violated-apparmor-policy" : s->known->action));
@@ -116,6 +117,8 @@ static void begin_event(struct audit_state *s, struct str id)
         memcpy(s->id, id.p, id.len);
     s->id_len = id.len;
     s->people = (struct audit_people){0};
+    s->args.argc = s->args.begun = s->args.stated = s->args.bytes = s->args.spelled = 0;
+    s->args.count = 0;
     s->is_accept = s->call_says = s->is_apparmor = false;
     s->outcome = NULL;
     s->known = NULL;
@@ -189,7 +192,6 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     c.is_execve = str_is(c.type, "EXECVE");
     audit_put_named(&c, STR("type"), c.type);
     audit_take_body(&c, line);
-    audit_put_command_line(&c);
     keep_known(&c);
     if (is_next) {
         keep_texts(c.state, e);

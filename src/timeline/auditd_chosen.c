@@ -82,27 +82,16 @@ static const struct chosen *find(const struct audit_record *c, struct str key)
     return NULL;
 }
 
-/* 2 of "a2", "a2_len" and "a2[0]". */
-static uint64_t number_of(struct str key)
-{
-    struct str digits = str_head(str_from(key, 1), 0);
-    uint64_t n = 0;
-
-    while (digits.p + digits.len < key.p + key.len && char_is_digit(digits.p[digits.len]))
-        digits.len++;
-    return str_u64(digits, &n) ? n : 0;
-}
-
 /* Whether this argument, or piece of one, stands behind the other one. */
 static bool is_next_argument(const struct audit_record *c, struct str key, struct str next)
 {
-    uint64_t n = number_of(key);
+    uint64_t n = audit_argument_number(key);
 
     if (!audit_is_argument(next))
         return false;
-    if (number_of(next) == n)
+    if (audit_argument_number(next) == n)
         return str_ends(key, "]") && str_ends(next, "]") && !str_eq(key, next);
-    return number_of(next) == n + 1 && (c->argc == 0 || n + 1 < c->argc);
+    return audit_argument_number(next) == n + 1 && (c->argc == 0 || n + 1 < c->argc);
 }
 
 static size_t rank_of(const struct audit_record *c, const struct chosen *t, struct str key,

@@ -115,8 +115,8 @@ static bool is_hex(struct str s)
     return true;
 }
 
-/* Bytes of a text spelled in hex; in that of a command's title a NUL parts the words. */
-static struct str decode(struct event *e, struct str hex, bool is_title)
+/* Bytes of a text spelled in hex. */
+static struct str bytes_of(struct event *e, struct str hex, bool is_title)
 {
     struct str out = {e->scratch + e->scratch_len, 0};
 
@@ -128,14 +128,15 @@ static struct str decode(struct event *e, struct str hex, bool is_title)
         e->scratch[e->scratch_len + out.len++] = is_title && c == '\0' ? ' ' : c;
     }
     e->scratch_len += out.len;
-    if (is_title)
-        out = str_trim(out);
-    return reader_text(e, out);
+    return out;
 }
 
-bool audit_is_argument(struct str key)
+/* As text; in that of a command's title a NUL parts the words. */
+static struct str decode(struct event *e, struct str hex, bool is_title)
 {
-    return key.len > 1 && key.p[0] == 'a' && key.p[1] >= '0' && key.p[1] <= '9';
+    struct str out = bytes_of(e, hex, is_title);
+
+    return reader_text(e, is_title ? str_trim(out) : out);
 }
 
 void audit_put_outcome(struct audit_record *c, struct str word)
@@ -224,16 +225,6 @@ static void put_syscall(struct audit_record *c, struct str number)
     take_call(c, name);
     if (name.len == 0)
         audit_put_named(c, STR("syscall"), number);
-}
-
-static void put_argument(struct audit_record *c, struct str key, struct str value)
-{
-    if (str_ends(key, "]") || str_ends(key, "_len")) {
-        c->has_pieces = true;
-        audit_put_named(c, key, value);
-        return;
-    }
-    event_put(c->e, field_number(c->r->names, STR("process.args")), value);
 }
 
 static struct str id_of(struct str value)
@@ -403,38 +394,36 @@ static bool put_interpreted(struct audit_record *c, struct str key, struct membe
     return true;
 }
 
-void audit_put_value(struct audit_record *c, struct str key, struct str value, bool is_quoted)
+/* A value as text where it is one and spelled in hex. */
+static struct str value_text(struct audit_record *c, unsigned kind, struct str value)
 {
-    bool is_args = c->is_execve && audit_is_argument(key);
-    struct member_found m = {.kind = KIND_TEXT};
+    bool is_text = kind == KIND_TEXT || kind == KIND_TITLE || kind == KIND_ACCOUNT;
 
-    if (!is_args)
-        m = find(c, key);
-    if (c->is_interpreted && !is_args && put_interpreted(c, key, m, value))
-        return;
-    if (!is_quoted && !c->is_interpreted &&
-        (m.kind == KIND_TEXT || m.kind == KIND_TITLE || m.kind == KIND_ACCOUNT) && is_hex(value))
-        value = decode(c->e, value, m.kind == KIND_TITLE);
-    if (is_args)
-        put_argument(c, key, value);
-    else
-        put_kind(c, m, value);
+    return is_text && is_hex(value) ? decode(c->e, value, kind == KIND_TITLE) : value;
 }
 
-void audit_put_command_line(struct audit_record *c)
+static void put_argument(struct audit_record *c, struct str key, struct str value, bool is_plain)
 {
-    uint16_t args = field_number(c->r->names, STR("process.args"));
-    struct event *e = c->e;
-    struct str all = {e->scratch + e->scratch_len, 0};
+    size_t spelled = value.len;
 
-    if (!c->is_execve || c->has_pieces)
+    if (!is_plain && audit_is_piece(key) && is_hex(value))
+        value = bytes_of(c->e, value, false);
+    else if (!is_plain && !str_ends(key, "_len"))
+        value = value_text(c, KIND_TEXT, value);
+    audit_put_argument(c, key, value, spelled);
+}
+
+void audit_put_value(struct audit_record *c, struct str key, struct str value, bool is_quoted)
+{
+    bool is_plain = is_quoted || c->is_interpreted;
+    struct member_found m;
+
+    if (c->is_execve && audit_is_argument(key)) {
+        put_argument(c, key, value, is_plain);
         return;
-    for (size_t i = 0; i < e->count; i++) {
-        if (e->fields[i].name != args)
-            continue;
-        if (all.len)
-            all.len += event_keep(e, STR(" ")).len;
-        all.len += event_keep(e, e->fields[i].value).len;
     }
-    event_put(e, FIELD_PROCESS_COMMAND_LINE, all);
+    m = find(c, key);
+    if (c->is_interpreted && put_interpreted(c, key, m, value))
+        return;
+    put_kind(c, m, is_plain ? value : value_text(c, m.kind, value));
 }

@@ -24,6 +24,21 @@ struct audit_people {
     bool is_login, is_change; /* what that says of the account */
 };
 
+/* Of an argument of EXECVE: a2[1] is piece 1 of argument 2, a2 piece 0. */
+struct audit_place {
+    uint64_t argument, piece;
+};
+
+/* The arguments of an event, in the order of its records. */
+struct audit_args {
+    uint64_t argc;           /* as it is stated; 0: it is not */
+    uint64_t begun;          /* arguments whose first bytes are there */
+    uint64_t stated;         /* by "a2_len=", of all that are in pieces; */
+    uint64_t bytes, spelled; /* what the pieces have, and as they are spelled */
+    size_t count;            /* of these that are values of the event */
+    struct audit_place places[EVENT_FIELDS_MAX];
+};
+
 struct audit_state {
     struct members members;
     char id[AUDIT_ID_SIZE]; /* of the event before: "1170021493.977:293" */
@@ -36,7 +51,8 @@ struct audit_state {
     bool is_apparmor;               /* which is an AVC of AppArmor */
     enum audit_order order;         /* of the source */
     struct str did;                 /* what the call did; empty: no record has one */
-    char *kept[AUDIT_KEPT_COUNT];   /* of these texts, those that outlive their record's event */
+    struct audit_args args;
+    char *kept[AUDIT_KEPT_COUNT]; /* of these texts, those that outlive their record's event */
 };
 
 struct audit_record {
@@ -47,7 +63,6 @@ struct audit_record {
     const struct audit_type *known;
     bool is_execve, is_apparmor;
     uint64_t argc;                    /* of an EXECVE; 0: it does not say */
-    bool has_pieces;                  /* arguments too long for one record */
     bool is_interpreted;              /* by ausearch -i */
     bool is_inside;                   /* within what a program said itself */
     bool is_faillock;                 /* which is pam_faillock, whose uid= is of an account */
@@ -76,8 +91,16 @@ bool audit_interpreted_time(enum audit_order *order, struct str *rest, struct st
 /* A value with the words that follow it up to the next key, which come off *rest. */
 struct str audit_interpreted_value(struct str value, struct str *rest);
 bool audit_is_key_char(char c);
-/* "a0", "a1_len", "a2[0]" of EXECVE. */
+/* "a0", "a1_len", "a2[0]" of EXECVE, and the number there. */
 bool audit_is_argument(struct str key);
+uint64_t audit_argument_number(struct str key);
+/* "a2[0]": its bytes may begin or end within a character. */
+bool audit_is_piece(struct str key);
+/* The value of such a key, which has so many characters in the log. */
+void audit_put_argument(struct audit_record *c, struct str key, struct str value, size_t spelled);
+/* Of an event with all its records: arguments in their order, each whole, and as one line;
+ * event.cut says what is missing. */
+void audit_join_arguments(const struct audit_args *a, struct field_names *names, struct event *e);
 /* Whether records of audit have such a key. */
 bool audit_is_known_key(struct str key);
 /* A text that somebody chose, all of it; shorter: up to what looks like a key, or the same. */
@@ -94,8 +117,6 @@ bool audit_has_chosen(const struct audit_record *c, struct str body);
 void audit_see_key(struct audit_record *c, struct str key);
 /* What was made of the record may be part of a text that somebody chose. */
 void audit_put_ambiguous(struct audit_record *c);
-/* The words of EXECVE as one line. */
-void audit_put_command_line(struct audit_record *c);
 /* Nobody logged in: -1 as the kernel has it, and what ausearch makes of it. */
 bool audit_is_unset(struct str value);
 /* Takes a number or a name, where it has none yet; "unknown(1001)" is no name, and behind "unset"

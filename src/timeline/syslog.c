@@ -546,6 +546,17 @@ static bool is_doubtful(const struct event *e)
 static void end_event(struct reader *r, struct event *e)
 {
     postgresql_join(r->names, e);
+    sudo_join(e);
+}
+
+static bool continues(struct reader *r, const struct event *before, struct event *e)
+{
+    return postgresql_continues(r, before, e) || sudo_continues(before, e);
+}
+
+static bool may_continue(const struct event *e)
+{
+    return postgresql_may_continue(e) || sudo_may_continue(e);
 }
 
 const struct format format_syslog = {.name = "syslog",
@@ -554,8 +565,8 @@ const struct format format_syslog = {.name = "syslog",
                                      .has_sessions = true,
                                      .may_be_indented = true,
                                      .line = line_of,
-                                     .continues = postgresql_continues,
-                                     .may_continue = postgresql_may_continue,
+                                     .continues = continues,
+                                     .may_continue = may_continue,
                                      .state_size = sizeof(struct postgresql_parts),
                                      .whole = end_event,
                                      .is_doubtful = is_doubtful};

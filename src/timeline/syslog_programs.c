@@ -29,6 +29,9 @@
     "PWD={process.working_directory:most} ; GROUP={user.effective.group.name} ; "                  \
     "{_:any}COMMAND={process.command_line:any}"
 static const struct meaning sudo[] = {
+    /* Where it is not joined to the line that began it. */
+    {"{user.name} : (command continued) {process.command_line:rest}", "command-continued",
+     "process", "unknown"},
     /* Of a command that another line is of. */
     {"{user.name:any} : problem with defaults entries ; {_:any}USER={user.effective.name} "
      ";{_:rest}",
@@ -97,6 +100,7 @@ static const struct meaning accounts[] = {
     {"Password for {user.target.name} changed by {user.name}", "password-change", "iam", YES},
     {"password for {user.target.name} changed by {user.name}", "password-change", "iam", YES},
     {"changed password expiry for {user.target.name}", "user-change", "iam", YES},
+    {"change user '{user.target.name}' password", "password-change", "iam", YES},
     {"change user '{user.target.name}' {event.reason:rest}", "user-change", "iam", YES},
     {"lock user '{user.target.name}' password", "user-lock", "iam", YES},
     {"unlock user '{user.target.name}' password", "user-unlock", "iam", YES},

