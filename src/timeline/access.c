@@ -298,13 +298,24 @@ static void put_host(struct reader *r, struct event *e, struct str host)
     }
 }
 
+/* "/var/log/access.log:203.0.113.7", "access.log:www.example.org:80": neither a client nor a host
+ * that was asked. */
+static bool has_file_name(struct str word)
+{
+    struct str behind = word, name = str_cut(&behind, ':');
+
+    if (behind.len == 0 || has_comma(word) || is_address(word))
+        return false;
+    return memchr(name.p, '/', name.len) || memchr(behind.p, ':', behind.len) || is_address(behind);
+}
+
 /* Some logs have a "-" alone behind the address. */
 static bool put_front(struct reader *r, struct event *e, struct str text)
 {
     struct front f = front_of(text);
     bool has_client = may_begin_with_client(&f), has_host = may_begin_with_host(&f);
 
-    if (f.second.len == 0 || (f.third.len == 0 && !str_is(f.second, "-")))
+    if (f.second.len == 0 || (f.third.len == 0 && !str_is(f.second, "-")) || has_file_name(f.first))
         return false;
     if (has_comma(f.first)) {
         (void)take_list(&text, e);
@@ -493,4 +504,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_access = {
-    .name = "access", .version = 6, .is_splittable = true, .line = line_of};
+    .name = "access", .version = 7, .is_splittable = true, .line = line_of};

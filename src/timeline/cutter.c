@@ -165,13 +165,26 @@ static int take_long(struct cutter *c, struct line *out, struct err *e)
     return 0;
 }
 
-int cutter_next(struct cutter *c, struct line *out, struct err *e)
+/* That of the last line is kept, for the window slides. */
+static void take_name(struct cutter *c, struct line *out)
+{
+    struct str name = {c->name, c->name_len};
+    enum named_line is = named_line_take(&out->text, &name);
+
+    out->is_between = is == NAMED_BETWEEN;
+    if (is != NAMED_LINE)
+        return;
+    out->name = name;
+    if (name.p != c->name)
+        memcpy(c->name, name.p, name.len);
+    c->name_len = name.len;
+}
+
+static int next_line(struct cutter *c, struct line *out, struct err *e)
 {
     const char *end;
     size_t len;
 
-    if (c->frame != FRAME_LINES)
-        return json_cutter_next(c, out, e);
     end = line_end(c);
     while (!end && !c->w.is_end && c->w.len - c->at <= READER_LINE_MOST + 1) {
         int rc = cutter_more(c, false, e);
@@ -199,6 +212,18 @@ int cutter_next(struct cutter *c, struct line *out, struct err *e)
         out->whole = out->text.len;
     c->at += len + (end && *end == '\n');
     return 0;
+}
+
+int cutter_next(struct cutter *c, struct line *out, struct err *e)
+{
+    int rc;
+
+    if (c->frame == FRAME_JSON || c->frame == FRAME_JSON_INNER)
+        return json_cutter_next(c, out, e);
+    rc = next_line(c, out, e);
+    if (rc == 0 && c->frame == FRAME_NAMED && out->zeros == 0 && out->whole <= READER_LINE_MOST)
+        take_name(c, out);
+    return rc;
 }
 
 static int pass_line(struct cutter *c, struct err *e)

@@ -1,5 +1,6 @@
 /* cutter.h: cuts a source of lines into them. */
 #pragma once
+#include "timeline/named_line.h"
 #include "timeline/window.h"
 
 /* A line as it stands in the window, without its end. */
@@ -12,8 +13,10 @@ struct line {
     uint64_t whole; /* bytes of the line; of one past READER_LINE_MOST text has the first, which are
                        borrowed until the next line, and stand outside of the window */
     uint64_t number; /* of the line that it begins in, from 1; 0: it is the next one */
-    bool is_between; /* it stands between objects, and is none */
+    bool is_between; /* it stands between objects, or between lines with names, and is none */
     uint64_t zeros;  /* more than 0: it is no line, but so many zeros */
+    struct str name; /* of the file that it is of, which is no part of the text; borrowed until the
+                        next line */
 };
 
 /* Asked before the window slides: *by is how many bytes in front of it may go, up to those of the
@@ -37,7 +40,9 @@ struct cutter {
     uint64_t plain_to; /* bytes before it (with those dropped) that were looked at are ASCII without
                           NUL, */
     uint64_t rough_to; /* but for those behind it up to here */
-    char *kept;        /* of a line that is too long; NULL: there was none */
+    size_t name_len;   /* of the last file that a line named, */
+    char name[NAMED_MOST]; /* which lines around it have, too */
+    char *kept;            /* of a line that is too long; NULL: there was none */
     cutter_let_go *let_go;
     void *context;
 };

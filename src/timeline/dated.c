@@ -268,6 +268,11 @@ static enum line_verdict slashes_bracket(struct reader *r, struct str line, stru
     return in_bracket(r, line, dated_slashes, e);
 }
 
+static enum line_verdict minute(struct reader *r, struct str line, struct event *e)
+{
+    return at_front(r, line, dated_minute, e);
+}
+
 static enum line_verdict log4j(struct reader *r, struct str line, struct event *e)
 {
     return at_front(r, line, dated_log4j, e);
@@ -454,3 +459,4 @@ DATED(epoch_bracket);
 DATED(glog);
 DATED(log4j);
 DATED(pairs);
+DATED(minute);

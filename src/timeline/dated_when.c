@@ -170,6 +170,54 @@ bool dated_iso(struct str *rest, struct dated *out)
     return take_before_column(rest, take_iso, out);
 }
 
+/* "2026-11-25", "2026/11/25", or as above. */
+static size_t spell_any_date(struct str line, char *spelled)
+{
+    if (line.len < 10 || digits_of(line) != 4 || line.p[4] != line.p[7] ||
+        !memchr("-/", line.p[4], 2))
+        return spell_date(line, spelled);
+    memcpy(spelled, line.p, 10);
+    spelled[4] = spelled[7] = '-';
+    return 10;
+}
+
+/* "03:12", "3:12", behind which no seconds stand: as "T03:12:00". */
+static bool spell_minute(struct str *rest, char *spelled)
+{
+    struct str at = *rest;
+    size_t hour = digits_of(at);
+
+    if (hour < 1 || hour > 2 || at.len < hour + 3 || at.p[hour] != ':' ||
+        digits_of(str_from(at, hour + 1)) != 2)
+        return false;
+    memcpy(spelled, "T00:00:00", 9);
+    memcpy(spelled + 3 - hour, at.p, hour);
+    memcpy(spelled + 4, at.p + hour + 1, 2);
+    *rest = str_from(at, hour + 3);
+    return !str_starts(*rest, ":");
+}
+
+bool dated_minute(struct str *rest, struct dated *out)
+{
+    char spelled[STATED_TEXT_SIZE];
+    struct str line = *rest, at, iso = {spelled, 19};
+    size_t date = spell_any_date(line, spelled);
+    struct dated d = {0};
+
+    if (date == 0 || line.len <= date)
+        return false;
+    at = str_from(line, date);
+    (void)(line.p[date - 5] == '.' && str_take(&at, ","));
+    if (!str_take(&at, " ") && !str_take(&at, "T"))
+        return false;
+    if (!spell_minute(&at, spelled + 10) || !when_iso(&iso, &d.time) || iso.len ||
+        !stated_is_date(&d.time) || !when_half(&at, &d.time))
+        return false;
+    d.time.precision = TIME_MIN;
+    take_zone(&at, &d);
+    return give(rest, at, &d, out);
+}
+
 static bool take_slashes(struct str *rest, struct dated *out)
 {
     struct dated d = {0};

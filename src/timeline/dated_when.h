@@ -14,6 +14,9 @@ struct dated {
 /* "2026-11-25 03:12:09,123", "2026-11-25T03:12:09.123456Z", " +0100", " CET". A comma and digits
  * behind it are a fraction only where these are 3, 6 or 9 and no column of a table. */
 bool dated_iso(struct str *rest, struct dated *out);
+/* "2026-11-25 03:12", "2026/11/25 3:12 PM", "25.11.2026 03:12", a date that a calendar has: no
+ * seconds follow. */
+bool dated_minute(struct str *rest, struct dated *out);
 /* "2026/11/25 03:12:09.123456": Go, nginx, Samba. */
 bool dated_slashes(struct str *rest, struct dated *out);
 /* A month by its English name: "Wed Nov 25 03:12:09 CET 2026", "25-Nov-2026 03:12:09.123",

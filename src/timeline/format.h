@@ -99,6 +99,7 @@ extern const struct format *const formats[FORMAT_COUNT_];
 /* What the lines of a source are. */
 enum text_frame {
     FRAME_LINES,
+    FRAME_NAMED,      /* lines behind the name of their file (named_line.h) */
     FRAME_JSON,       /* objects of JSON, behind one another or in a list, over any lines */
     FRAME_JSON_INNER, /* those in the lists of one object, and of what it has in it */
     FRAME_COUNT_,

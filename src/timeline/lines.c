@@ -132,12 +132,12 @@ static enum line_verdict ask_second(struct lines *l, const struct line *line)
     return LINE_EVENT;
 }
 
-/* "Record 7", as evtx_dump writes before each. */
-static bool is_record_head(struct str text)
+/* "Record 7", as evtx_dump writes before each; "--" of grep. */
+static bool is_head(struct str text)
 {
     uint64_t number;
 
-    return str_take(&text, "Record ") && str_u64(text, &number);
+    return str_is(text, "--") || (str_take(&text, "Record ") && str_u64(text, &number));
 }
 
 static uint64_t number_of(const struct lines *l, const struct line *line)
@@ -149,7 +149,7 @@ static enum line_verdict ask(struct lines *l, const struct line *line)
 {
     enum line_verdict v;
 
-    if (line->is_between && is_record_head(line->text))
+    if (line->is_between && is_head(line->text))
         return LINE_COMMENT;
     if (line->whole > READER_LINE_MOST || (l->r->is_cut && !line->has_end))
         return LINE_FOREIGN;
@@ -309,6 +309,9 @@ static int deal_with(struct lines *l, const struct line *line, enum line_verdict
         return rc;
     if (v != LINE_EVENT)
         make_unparsed(l, line);
+    if (line->name.len)
+        event_put(l->now, field_number(l->r->names, STR("log.file.path")),
+                  event_keep(l->now, reader_text(l->now, line->name)));
     become_last(l, line);
     return 0;
 }

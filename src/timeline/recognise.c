@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "timeline/cutter.h"
 #include "timeline/look.h"
+#include "timeline/named_line.h"
 #include "timeline/pattern.h"
 #include "timeline/trace.h"
 
@@ -334,6 +335,71 @@ static void take_second(struct recognised *out, struct look *l)
         out->second = find_second(l, first, true);
 }
 
+/* What most lines have in front. */
+enum fronts {
+    FRONTS_NONE,
+    FRONTS_NUMBERS, /* of lines, at least */
+    FRONTS_FILES,
+};
+
+static enum fronts fronts_of(struct str text)
+{
+    unsigned lines = 0, numbers = 0, files = 0;
+    struct str line, name = STR("");
+
+    while (lines < LOOK_SAMPLE_LINES && take_line(&text, &line)) {
+        enum named_line is = named_line_take(&line, &name);
+
+        lines += is != NAMED_BETWEEN;
+        numbers += is == NAMED_LINE && name.len == 0;
+        files += is == NAMED_LINE && named_line_is_file(name);
+    }
+    return files * 2 > lines               ? FRONTS_FILES
+           : (files + numbers) * 2 > lines ? FRONTS_NUMBERS
+                                           : FRONTS_NONE;
+}
+
+/* The samples without the names in front of their lines. */
+static void take_names(struct look *l)
+{
+    size_t ends[LOOK_SAMPLE_COUNT];
+
+    buf_clear(&l->objects);
+    for (size_t i = 0; i < LOOK_SAMPLE_COUNT; i++) {
+        struct str rest = l->samples[i], line, name = STR("");
+
+        while (take_line(&rest, &line)) {
+            if (named_line_take(&line, &name) == NAMED_BETWEEN)
+                continue;
+            buf_addstr(&l->objects, line);
+            buf_addc(&l->objects, '\n');
+        }
+        ends[i] = l->objects.len;
+    }
+    for (size_t i = 0; i < LOOK_SAMPLE_COUNT; i++) {
+        size_t from = i ? ends[i - 1] : 0;
+
+        l->samples[i] = (struct str){l->objects.p + from, ends[i] - from};
+    }
+}
+
+/* What grep found in logs: behind the names of files lines that a format knows. */
+static void find_named(struct recognised *out, struct look *l, bool is_last)
+{
+    struct str samples[LOOK_SAMPLE_COUNT];
+    enum fronts fronts = fronts_of(l->samples[0]);
+
+    if (fronts == FRONTS_NONE || (fronts == FRONTS_NUMBERS && is_last))
+        return;
+    memcpy(samples, l->samples, sizeof(samples));
+    take_names(l);
+    out->format = find_lines(l, is_last);
+    if (out->format)
+        out->frame = FRAME_NAMED;
+    else
+        memcpy(l->samples, samples, sizeof(samples));
+}
+
 /* One object alone whose time has no usual name is a document rather than a log. */
 static bool is_document(struct look *l, const struct format *found)
 {
@@ -386,8 +452,12 @@ static int find(struct recognised *out, struct look *l, struct err *e)
         return rc;
     out->encoding = l->encoding;
     out->format = find_lines(l, false);
-    if (!out->format)
-        out->format = find_lines(l, true);
+    for (int i = 0; i < 2 && !out->format; i++) {
+        if (i)
+            out->format = find_lines(l, true);
+        if (!out->format)
+            find_named(out, l, i);
+    }
     if (out->format) {
         take_second(out, l);
         return 0;

@@ -239,10 +239,17 @@ class Dated(unittest.TestCase):
 
     def test_text_of_several_layouts_or_of_few_dates_is_kept_as_text(self):
         for text in ("2026-11-25 03:12:09 a\n2026/11/25 03:12:10 b\n", "2026-11-25 03:12:09 a\nb\nc\n", "05/06/2026 03:12:09 a\n", "26/11/25 03:12:09 INFO a\n",
-                     "1795576329 a\n", "see 2026-11-25 03:12:09\n", "2026-11-25 03:12 a\n", "[ 12.5] usb 1-1: x\n", "Mi Nov 25 03:12:09 2026 x\n"):
+                     "1795576329 a\n", "see 2026-11-25 03:12:09\n", "2026-13-25 03:12 a\n", "2026-02-30 03:12 a\n", "2026-11-25 03:123 a\n", "2026-11-25 3:1 a\n", "2026-11-25 24:12 a\n",
+                     "05/06/2026 03:12 a\n", "[ 12.5] usb 1-1: x\n", "Mi Nov 25 03:12:09 2026 x\n"):
             with self.subTest(text):
                 events, counts = read_lines(text)
                 self.assertEqual((counts["format"], {event["event.kind"] for event in events}), ("text", {"unparsed"}))
+
+    def test_a_time_to_the_minute_is_one(self):
+        for text, wanted in (("2026-11-25 03:12 a", "03:12"), ("2026-11-25T03:12 a", "03:12"), ("2026/11/25 3:12 PM a", "15:12"), ("25.11.2026, 03:12 a", "03:12"), ("25.11.2026 03:12 a", "03:12"),
+                             ("2026-11-25 12:12 AM a", "00:12"), ("ERROR 2026-11-25 03:12 a", "03:12"), ("2026-11-25 03:12 CET a", "02:12"), ("2026-11-25T03:12+01:00 a", "02:12")):
+            events, counts = read_lines(f"{text}\n" * 3)
+            self.assertEqual((counts["format"], counts["events"], events[0]["time"], events[0]["precision"]), ("dated", 3, f"2026-11-25T{wanted}:00Z", "min"), text)
 
     def test_a_time_that_no_calendar_has_is_told_so(self):
         events, counts = read_lines("2026-11-25 03:12:09 a\n2026-02-30 03:12:09 b\n2026-11-25 03:12:10 c\n")

@@ -141,6 +141,50 @@ class Heads(unittest.TestCase):
         self.assertEqual((counts["format"], counts["comments"], counts["unparsed"]), ("dated", 4, 0))
 
 
+class Names(unittest.TestCase):
+    """What grep -H, grep -Hn, zgrep, grep -A and findstr put in front of lines (grep(1): "--" between groups, a dash behind the name of a line around)."""
+    LINE = "Nov 25 03:12:09 web1 sshd[12]: Accepted password for eva from 192.0.2.7 port 5 ssh2"
+
+    def test_lines_behind_the_names_of_their_files_are_those_of_a_log(self):
+        for front, name in (("auth.log:", "auth.log"), ("/var/log/auth.log.2.gz:", "/var/log/auth.log.2.gz"), ("messages:", "messages"), ("auth.log:17:", "auth.log"), ("17:", None),
+                            ("/var/my logs/auth.log:", "/var/my logs/auth.log"), ("C:\\logs\\auth.log:", "C:\\logs\\auth.log"), ("./2026-11-25.log:", "./2026-11-25.log")):
+            with self.subTest(front):
+                events, counts = read_lines((front + self.LINE + "\n") * 5)
+                self.assertEqual((counts["format"], counts["events"], counts["unparsed"]), ("syslog", 5, 0))
+                self.assertEqual([(event["time"], event["host.name"], event["user.name"], event.get("log.file.path"), event["line"]) for event in events],
+                                 [("2026-11-25T03:12:09Z", "web1", "eva", name, number) for number in range(1, 6)])
+
+    def test_each_line_has_its_own_name_and_those_around_have_it_too(self):
+        text = f"auth.log:{self.LINE}\nauth.log-Nov 25 03:12:10 web1 sshd[12]: Connection closed by 192.0.2.7 port 5\n--\nauth.log.1:{self.LINE}\nauth.log.1-9-{self.LINE}\nBinary file auth.log.2 matches\n" * 3
+        events, counts = read_lines(text)
+        self.assertEqual((counts["format"], counts["lines"], counts["events"], counts["unparsed"], counts["comments"]), ("syslog", 18, 12, 3, 3))
+        self.assertEqual([(event["event.kind"], event.get("log.file.path")) for event in events][:5],
+                         [("event", "auth.log"), ("event", "auth.log"), ("event", "auth.log.1"), ("event", "auth.log.1"), ("unparsed", None)])
+
+    def test_other_formats_stand_behind_names_too(self):
+        for line, name in (('192.0.2.7 - - [25/Nov/2026:03:12:09 +0000] "GET /x HTTP/1.1" 200 5 "-" "x"', "access"), ('{"time":"2026-11-25T03:12:09Z","msg":"x"}', "json"), ("2026-11-25 03:12:09 x", "dated")):
+            events, counts = read_lines(f"/var/log/a.log:{line}\n" * 5)
+            self.assertEqual((counts["format"], events[0]["time"], events[0]["log.file.path"]), (name, "2026-11-25T03:12:09Z", "/var/log/a.log"))
+
+    def test_addresses_behind_names_are_those_of_clients(self):
+        request = ' - - [25/Nov/2026:03:12:09 +0000] "GET /x HTTP/1.1" 200 5 "-" "x"'
+        for front, client, name in (("access.log:192.0.2.7", "192.0.2.7", "access.log"), ("access.log:2001:db8::7", "2001:db8::7", "access.log"), ("access.log:17:2001:db8::7", "2001:db8::7", "access.log"),
+                                    ("access.log:2017:2001:db8::7", "2001:db8::7", "access.log"), ("/var/log/nginx/access.log.1:www.example.org:80 192.0.2.7", "192.0.2.7", "/var/log/nginx/access.log.1"),
+                                    ("www.example.org:80 192.0.2.7", "192.0.2.7", None), ("2001:db8::7", "2001:db8::7", None), ("192.0.2.7", "192.0.2.7", None)):
+            with self.subTest(front):
+                events, counts = read_lines((front + request + "\n") * 3)
+                self.assertEqual((counts["format"], counts["events"], events[0].get("source.ip"), events[0].get("source.address"), events[0].get("log.file.path")), ("access", 3, client, None, name))
+
+    def test_a_word_with_a_colon_is_no_name_of_a_file(self):
+        # A date alone behind a word, a clock time, text in quotes or brackets, and lines that no format knows.
+        for text in ("started:2026-11-25 03:12:09 x", "17:2026-11-25 03:12:09 x", f'"auth.log":{self.LINE}', f"[auth.log]:{self.LINE}", f"my auth.log:{self.LINE}", "auth.log:a line of text", f"{'x' * 256}:{self.LINE}"):
+            with self.subTest(text):
+                self.assertNotIn("log.file.path", read_lines(f"{text}\n" * 5)[0][0])
+                self.assertIn(read_lines(f"{text}\n" * 5)[1]["format"], ("text", "dated"))
+        events, counts = read_lines((self.LINE + "\n") * 5 + f"auth.log:{self.LINE}\n" * 4)  # a log that has some such lines
+        self.assertEqual((counts["format"], counts["events"], counts["unparsed"]), ("syslog", 5, 4))
+
+
 class Journal(unittest.TestCase):
     def test_bytes_of_a_value_are_text_whatever_stands_between_them(self):
         # src/shared/logs-show.c and json-util.c of systemd 252: a value that is no plain text is a list of numbers, in json-pretty each on a line of its own.
