@@ -74,7 +74,7 @@ static void add_time(struct decision *d, struct draft *dr, const char *name, int
 /* Where else its events are comes first. */
 static void add_remarks(struct decision *d, struct draft *dr, const struct timeline_made *w)
 {
-    struct str own = w->remarks, more = buf_str(&w->repeated->remarks);
+    struct str own = w->remarks, more = buf_str(&w->repeated->recorded.text);
 
     if (more.len)
         own = str_of(arena_printf(d->arena, STR_FMT "%s" STR_FMT, STR_ARG(more),

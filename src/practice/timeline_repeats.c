@@ -19,6 +19,7 @@ struct repeat_source {
     struct source_head head;
     int64_t first_ns;
     bool is_new;                      /* of the item that is looked at */
+    bool is_scoped;                   /* in a compartment */
     const struct thing *same, *grown; /* the other item; NULL: none */
 };
 
@@ -31,13 +32,14 @@ void repeats_release(struct repeats *r)
 void repeated_release(struct repeated *r)
 {
     buf_release(&r->items);
-    buf_release(&r->remarks);
+    buf_release(&r->said.text);
+    buf_release(&r->recorded.text);
 }
 
 struct taking {
     struct repeats *r;
     const struct thing *item;
-    bool is_new;
+    bool is_new, is_scoped;
 };
 
 /* What has no time, or no events, is of nothing that could be counted twice. */
@@ -56,7 +58,8 @@ static int take_source(void *context, const struct source_told *s, struct err *e
                                .digest = s->digest,
                                .head = s->head,
                                .first_ns = s->first_ns,
-                               .is_new = k->is_new};
+                               .is_new = k->is_new,
+                               .is_scoped = k->is_scoped};
     if (k->is_new) {
         struct str *name = &r->of[r->count - 1].name;
 
@@ -75,6 +78,14 @@ static int read_sources(struct taking *k, const char *path, const struct hash *d
     return timeline_sources(fd, directory, take_source, k, e);
 }
 
+/* The compartment that it is in; empty: none. */
+static struct str scope_of(const struct view *v, const struct thing *item)
+{
+    struct str scope = str_of(state_scope(v->state, state_record(v->state, item->seq)));
+
+    return str_is(scope, "team") ? STR("") : scope;
+}
+
 /* Those that are on record. */
 static void read_others(struct repeats *r, const struct view *v, const char *case_folder,
                         bool is_new)
@@ -84,7 +95,8 @@ static void read_others(struct repeats *r, const struct view *v, const char *cas
     r->arena = arena_new();
     for (size_t at = 0; (item = view_next(v, "evidence", &at));) {
         const struct thing *timeline = timeline_of(v, item);
-        struct taking k = {.r = r, .item = item, .is_new = is_new};
+        struct taking k = {
+            .r = r, .item = item, .is_new = is_new, .is_scoped = scope_of(v, item).len > 0};
         CLEANUP_BUF struct buf path = {0};
         struct hash directory;
         struct err why;
@@ -130,17 +142,28 @@ static int by_head(const void *a, const void *b)
     return order;
 }
 
-/* Each new one behind others with the same events has the first of these. */
+/* Of two, that which more people may see. */
+static const struct repeat_source *seen_by_more(const struct repeat_source *a,
+                                                const struct repeat_source *b)
+{
+    return b->is_scoped < a->is_scoped ||
+                   (b->is_scoped == a->is_scoped && b->item->tlp < a->item->tlp)
+               ? b
+               : a;
+}
+
+/* Each new one behind others with the same events has one of these. */
 static void find_same(struct repeat_source **all, size_t count)
 {
-    size_t first = 0;
+    const struct repeat_source *other = NULL;
 
-    qsort(all, count, sizeof(struct repeat_source *), by_digest);
-    for (size_t i = 1; i < count; i++) {
-        if (!hash_eq(&all[i]->digest, &all[first]->digest))
-            first = i;
-        else if (all[i]->is_new)
-            all[i]->same = all[first]->item;
+    qsort(all, count, sizeof(all[0]), by_digest);
+    for (size_t i = 0; i < count; i++) {
+        bool is_first = i == 0 || !hash_eq(&all[i]->digest, &all[i - 1]->digest);
+
+        if (!is_first && all[i]->is_new)
+            all[i]->same = other->item;
+        other = is_first ? all[i] : seen_by_more(other, all[i]);
     }
 }
 
@@ -149,15 +172,14 @@ static void find_grown(struct repeat_source **all, size_t count)
 {
     size_t first = 0;
 
-    qsort(all, count, sizeof(struct repeat_source *), by_head);
+    qsort(all, count, sizeof(all[0]), by_head);
     for (size_t i = 1; i < count; i++) {
-        const struct repeat_source *f = all[first];
+        struct repeat_source *f = all[first], *to = all[i]->is_new ? all[i] : f;
 
         if (!hash_eq(&all[i]->head.sum, &f->head.sum) || time_of_day(all[i]) != time_of_day(f))
             first = i;
-        else if (!hash_eq(&all[i]->digest, &f->digest) && (all[i]->is_new || f->is_new))
-            *(all[i]->is_new ? &all[i]->grown : &all[first]->grown) =
-                all[i]->is_new ? f->item : all[i]->item;
+        else if (!hash_eq(&all[i]->digest, &f->digest) && to->is_new)
+            to->grown = to == f ? all[i]->item : f->item;
     }
 }
 
@@ -197,16 +219,29 @@ static void add_words(struct buf *out, const struct repeat_source *s)
                  s->grown == s->item ? "another file of e" : "a log in e", s->grown->number);
 }
 
-static void tell(struct repeated *out, const struct repeat_source *s)
+static void add_line(struct lines *to, const struct repeat_source *s)
 {
-    add_item(&out->items, s->same ? s->same : s->grown);
-    if (out->count++ >= KNOWN_KEPT)
+    if (to->count++ >= KNOWN_KEPT)
         return;
-    if (out->remarks.len)
-        buf_addc(&out->remarks, '\n');
-    sink_terminal(&out->remarks, s->name, false);
-    buf_adds(&out->remarks, ": ");
-    add_words(&out->remarks, s);
+    if (to->text.len)
+        buf_addc(&to->text, '\n');
+    sink_terminal(&to->text, s->name, false);
+    buf_adds(&to->text, ": ");
+    add_words(&to->text, s);
+}
+
+/* What is on record of an item is read by all who may see that. */
+static void tell(struct repeated *out, const struct view *v, const struct repeat_source *s)
+{
+    const struct thing *other = s->same ? s->same : s->grown;
+    struct str scope = scope_of(v, other);
+
+    out->count++;
+    add_line(&out->said, s);
+    if (other->tlp > s->item->tlp || (scope.len && !str_eq(scope, scope_of(v, s->item))))
+        return;
+    add_item(&out->items, other);
+    add_line(&out->recorded, s);
 }
 
 /* Of the timeline that the item had before. */
@@ -224,7 +259,8 @@ int repeats_find(struct repeats *r, const struct view *v, const char *case_folde
                  const struct thing *item, const char *path, const struct hash *directory,
                  struct repeated *out, struct err *e)
 {
-    struct taking k = {.r = r, .item = item, .is_new = true};
+    struct taking k = {
+        .r = r, .item = item, .is_new = true, .is_scoped = scope_of(v, item).len > 0};
     int rc;
 
     if (!r->arena)
@@ -238,7 +274,7 @@ int repeats_find(struct repeats *r, const struct view *v, const char *case_folde
         struct repeat_source *s = &r->of[i];
 
         if (s->is_new && (s->same || s->grown))
-            tell(out, s);
+            tell(out, v, s);
         s->is_new = false;
         s->same = s->grown = NULL;
     }

@@ -15,8 +15,11 @@ void repeats_release(struct repeats *r);
 /* Of an item's sources, those whose events others have as well. */
 struct repeated {
     uint64_t count;
-    struct buf items;   /* ids in hex, lines: those that have them, the item itself maybe */
-    struct buf remarks; /* the first KNOWN_KEPT, lines: source, a colon, and where else */
+    struct buf items; /* ids in hex, lines: those that have them, the item itself maybe */
+    struct lines {
+        struct buf text; /* the first KNOWN_KEPT, lines: source, a colon, and where else */
+        unsigned count;
+    } said, recorded; /* recorded, as items: not of those that fewer may see than the item */
 };
 void repeated_release(struct repeated *r);
 /* The file of the item's new timeline, which from then on is its. Others that cannot be read are

@@ -48,7 +48,7 @@ void timeline_tell(const struct work *w)
     sink_terminal(&line, view_title(w->item), false);
     buf_addc(&line, '\n');
     tell_remarks(&line, w, buf_str(&w->known.remarks), w->known.notices);
-    tell_remarks(&line, w, buf_str(&w->repeated.remarks), w->repeated.count);
+    tell_remarks(&line, w, buf_str(&w->repeated.said.text), w->repeated.count);
     buf_addstr(&a->text, buf_str(&line));
     if (a->flush)
         (void)a->flush(a);

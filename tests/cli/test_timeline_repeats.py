@@ -63,6 +63,19 @@ class Repeats(CaseTest):
         (record,) = [t for t in self.ana.json("analyse timelines") if t["title"].startswith("e3")]
         self.assertEqual(len(record["repeats"].splitlines()), 2, record)
 
+    def test_who_may_not_see_the_other_item_is_not_told_of_it(self):
+        log = self.folder / "auth.log"
+        log.write_bytes(text_of(ssh_lines(200)))
+        self.ana("team compartment board x --with ana --tlp clear")
+        for label in ("--tlp red", "--scope board", "", "--tlp green", ""):
+            self.ana(f"preserve files '{log}' {label}")
+        text = one_line(self.ana("analyse timeline"))
+        self.assertEqual(text.count("are found twice"), 4)
+        recorded = {t["title"].split(",")[0]: t.get("remarks") for t in self.ana.json("analyse timelines")}
+        words = "auth.log: all its events are in e{} as well, and are found twice"
+        self.assertEqual(recorded, {"e1": None, "e2": None, "e3": None, "e4": None, "e5": words.format(4)})
+        self.assertEqual(self.said()["e3", "auth.log"], ["all its events are in e1 as well, and are found twice"])
+
     def test_a_log_alike_is_another_one(self):
         lines = ssh_lines(300)
         other = [line.replace("web1", "web2") for line in lines]
