@@ -80,7 +80,16 @@ static void put_authority(struct event *e, bool is_connect, struct str *target)
     event_put(e, FIELD_URL_DOMAIN, host);
 }
 
-static void put_request(struct event *e, struct str request)
+void access_put_target(struct event *e, struct str method, struct str target)
+{
+    event_put(e, FIELD_HTTP_REQUEST_METHOD, method);
+    event_put(e, FIELD_URL_ORIGINAL, target);
+    put_authority(e, str_is(method, "CONNECT"), &target);
+    event_put(e, FIELD_URL_PATH, str_cut(&target, '?'));
+    event_put(e, FIELD_URL_QUERY, target);
+}
+
+void access_put_request(struct event *e, struct str request)
 {
     struct str rest = request;
     struct str method = str_cut(&rest, ' ');
@@ -98,17 +107,25 @@ static void put_request(struct event *e, struct str request)
             version = str_from(rest, i + 6);
             break;
         }
-    event_put(e, FIELD_HTTP_REQUEST_METHOD, method);
-    event_put(e, FIELD_URL_ORIGINAL, target);
-    put_authority(e, str_is(method, "CONNECT"), &target);
-    event_put(e, FIELD_URL_PATH, str_cut(&target, '?'));
-    event_put(e, FIELD_URL_QUERY, target);
+    access_put_target(e, method, target);
     event_put(e, FIELD_HTTP_VERSION, version);
 }
 
 static const char *outcome_of(struct str status)
 {
     return status.len == 3 && status.p[0] >= '4' ? "failure" : "success";
+}
+
+static void put_action(struct event *e)
+{
+    event_puts(e, FIELD_EVENT_ACTION, "http-request");
+    event_puts(e, FIELD_EVENT_CATEGORY, "web");
+}
+
+void access_put_answer(struct event *e, struct str status)
+{
+    event_puts(e, FIELD_EVENT_OUTCOME, outcome_of(status));
+    put_action(e);
 }
 
 static bool take_status(struct str *rest, struct event *e)
@@ -401,7 +418,7 @@ static bool take_tls(struct reader *r, struct str front, struct str line, struct
     put_source(e, host);
     event_put(e, field_number(r->names, STR("tls.version")), str_from(version, 4));
     event_put(e, field_number(r->names, STR("tls.cipher")), front);
-    put_request(e, request);
+    access_put_request(e, request);
     if (!str_is(line, "-"))
         event_put(e, FIELD_HTTP_RESPONSE_BYTES, line);
     event_puts(e, FIELD_EVENT_OUTCOME, "unknown");
@@ -418,7 +435,7 @@ static void look_for_another(struct reader *r, struct event *e, struct str reque
     if (!take_time(&request, &front, &s))
         return;
     put_ambiguous(r, e);
-    put_request(e, str_from(request, 1));
+    access_put_request(e, str_from(request, 1));
 }
 
 /* False: it is none, and e has what was read so far. */
@@ -434,7 +451,7 @@ static bool take_all(struct reader *r, struct str line, struct stated *s, struct
     }
     if (!take_request(&line, &request) || !put_front(r, e, front))
         return false;
-    put_request(e, request);
+    access_put_request(e, request);
     look_for_another(r, e, request);
     return take_status(&line, e) && put_rest(r, e, line);
 }
@@ -443,8 +460,7 @@ static bool take_line(struct reader *r, struct str line, struct stated *s, struc
 {
     if (!take_all(r, line, s, e))
         return false;
-    event_puts(e, FIELD_EVENT_ACTION, "http-request");
-    event_puts(e, FIELD_EVENT_CATEGORY, "web");
+    put_action(e);
     return true;
 }
 

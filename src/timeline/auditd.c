@@ -35,15 +35,6 @@ static void put_instead(struct event *e, uint16_t name, struct str value)
     event_put(e, name, value);
 }
 
-static void rename_field(struct event *e, uint16_t from, uint16_t to)
-{
-    for (size_t i = 0; i < e->count; i++)
-        if (e->fields[i].name == from) {
-            e->fields[i].name = to;
-            e->may_have[to / 64] |= (uint64_t)1 << to % 64;
-        }
-}
-
 /* What AppArmor denied, where no call says what came of it; and logins that were one too many, at a
  * wrong time or from a wrong place: what succeeded is to tell of them. */
 static bool is_refusal(const struct audit_state *s, const struct field_names *names,
@@ -75,8 +66,8 @@ static void settle(const struct audit_state *s, struct field_names *names, struc
     else if (s->outcome)
         put_instead(e, FIELD_EVENT_OUTCOME, str_of(s->outcome));
     if (s->is_accept) { /* an address that stands before the call */
-        rename_field(e, FIELD_DESTINATION_IP, FIELD_SOURCE_IP);
-        rename_field(e, FIELD_DESTINATION_PORT, FIELD_SOURCE_PORT);
+        event_rename(e, FIELD_DESTINATION_IP, FIELD_SOURCE_IP);
+        event_rename(e, FIELD_DESTINATION_PORT, FIELD_SOURCE_PORT);
     }
 }
 

@@ -268,6 +268,17 @@ struct str event_value(const struct event *e, uint16_t name)
     return STR("");
 }
 
+void event_rename(struct event *e, uint16_t from, uint16_t to)
+{
+    for (size_t i = 0; i < e->count; i++)
+        if (e->fields[i].name == from) {
+            e->fields[i].name = to;
+            e->fields[i].same = 0;
+            if (to < FIELD_KNOWN_COUNT_)
+                e->may_have[to / 64] |= (uint64_t)1 << to % 64;
+        }
+}
+
 void event_put_cut(struct event *e, struct str name, uint64_t whole)
 {
     char text[FIELD_NAME_SIZE + 40];

@@ -132,6 +132,8 @@ struct str event_keep(struct event *e, struct str value);
 void event_put_cut(struct event *e, struct str name, uint64_t whole);
 /* Cuts values that are too long; event.cut names them, and says what was left out. */
 void event_cut(struct event *e, const struct field_names *names);
+/* Values of one field become those of another. */
+void event_rename(struct event *e, uint16_t from, uint16_t to);
 /* Makes capital letters (of ASCII) in its values small ones. */
 void event_small(struct event *e, uint16_t name);
 /* Its first value; empty where it has none. */

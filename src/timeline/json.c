@@ -4,6 +4,7 @@
 #include <strings.h>
 #include "base/mem.h"
 #include "timeline/carried.h"
+#include "timeline/json_known.h"
 #include "timeline/json_own.h"
 #include "timeline/json_people.h"
 #include "timeline/json_times.h"
@@ -101,6 +102,7 @@ struct state {
     struct members members;
     bool has_times;     /* a line had one: those without are of the same log */
     struct other other; /* of the first line, where that has no usual name: the source's time */
+    struct json_known_state known;
 };
 
 /* The first value that states a time. */
@@ -121,7 +123,6 @@ struct parts {
 struct line {
     struct state *state;
     struct other other;
-    unsigned audit_seen;       /* of audit_members, a bit each */
     struct found plain, inner; /* of a usual name, and of one that is an object */
     struct str stated;         /* by the first usual name, where that is no time */
     struct str tag;            /* "sshd[55]:", of rsyslog */
@@ -130,24 +131,12 @@ struct line {
     struct json_times times;
     struct json_people people;
     struct json_author author;
+    struct json_known known;
     unsigned tried;
     bool is_mongod;
     bool is_splunk; /* of a search of Splunk, as it exports JSON: {"preview":…,"result":{…}} */
     bool is_hit;    /* of a search of Elasticsearch, which has the document within */
 };
-
-/* Members that every record of Microsoft 365's audit has, whose CreationTime is UTC and says
- * nothing of it (Office 365 Management Activity API schema, "Common schema"). */
-static const char *const audit_members[] = {"Operation", "OrganizationId", "RecordType",
-                                            "UserType"};
-enum { AUDIT_ALL = (1 << COUNT_OF(audit_members)) - 1 };
-
-static void see_audit(struct line *l, struct str name)
-{
-    for (size_t i = 0; i < COUNT_OF(audit_members); i++)
-        if (str_is(name, audit_members[i]))
-            l->audit_seen |= 1U << i;
-}
 
 /* "CreationTime", "timeStamp", "t.$date" */
 static bool speaks_of_time(struct str name)
@@ -378,7 +367,7 @@ static bool take_own(void *context, struct reader *r, struct event *e, uint16_t 
         see_plain(l, r, e, v);
     } else if (memchr(v->name.p, '.', v->name.len))
         see_inner(l, r, e, v);
-    see_audit(l, v->name);
+    json_known_see(&l->known, v);
     json_author_see(&l->author, v->name);
     if (str_is(v->name, "syslog-tag") || str_is(v->name, "syslogtag"))
         l->tag = v->value;
@@ -433,7 +422,7 @@ static bool take_other(struct line *l, struct reader *r, struct event *e)
         return false;
     if (l->state->other.name_len == 0)
         l->state->other = *o;
-    if (l->audit_seen == AUDIT_ALL && str_is(other_name(o), "CreationTime"))
+    if (json_is_audit(&l->known) && str_is(other_name(o), "CreationTime"))
         o->time.has_zone = true;
     reader_time(r, e, &o->time);
     event_put(e, field_number(r->names, STR("event.time_member")), event_keep(e, other_name(o)));
@@ -486,6 +475,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     }
     j.has_all = j.has_all && (j.time.len == 0 || told.p == j.time.p);
     put_sentence(&l, r, e);
+    json_known_put(&l.known, &state->known, r, e);
     json_message(&j, line, e);
     return LINE_EVENT;
 }
@@ -495,8 +485,14 @@ void json_begin_carried(void *state)
     ((struct state *)state)->has_times = true;
 }
 
+static void release(void *state)
+{
+    json_known_release(&((struct state *)state)->known);
+}
+
 const struct format format_json = {.name = "json",
                                    .version = 8,
                                    .line = line_of,
                                    .takes_bytes = true,
-                                   .state_size = sizeof(struct state)};
+                                   .state_size = sizeof(struct state),
+                                   .release = release};

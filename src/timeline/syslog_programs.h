@@ -53,6 +53,11 @@ void sudo_join(struct event *e);               /* of an event with all its lines
 /* '192.0.2.7 - eva [25/Nov/2026:03:12:09 +0100] "GET / HTTP/1.1" 200 7': a line of an access log.
  */
 bool access_understand(struct reader *r, struct str sentence, struct event *e);
+/* "GET /x?y HTTP/1.1", and its parts where they stand apart; what was done, and by its status how
+ * it went. */
+void access_put_request(struct event *e, struct str request);
+void access_put_target(struct event *e, struct str method, struct str target);
+void access_put_answer(struct event *e, struct str status);
 
 /* "IN=eth0 OUT= SRC=192.0.2.1 DST=…": a packet that iptables, nftables or ufw logged. */
 bool firewall_understand(struct str sentence, struct event *e);

@@ -591,7 +591,7 @@ CASES = [
                      for more in ({"ClientIP": "192.0.2.7", "ActorIpAddress": "192.0.2.7"}, {"ClientIP": "192.0.2.7:5678"}, {"ClientIP": "[2001:db8::1]:443"},
                                   {"ActorIpAddress": "[2001:db8::1]"}, {"ClientIPAddress": "2001:db8::1"}, {"ClientIP": "192.0.2.7", "ActorIpAddress": "192.0.2.8:5"},
                                   {"ClientIP": "<null>"}, {"ClientIP": None}))), [
-        {"time": "2026-11-25T03:12:09Z", "doubt": "", "event.time_member": "CreationTime", "source.ip": "192.0.2.7", "source.port": None, "json.Operation": "UserLoggedIn"},
+        {"time": "2026-11-25T03:12:09Z", "doubt": "", "event.time_member": "CreationTime", "source.ip": "192.0.2.7", "source.port": None, "event.action": "UserLoggedIn"},
         {"source.ip": "192.0.2.7", "source.port": "5678", "json.ClientIP": None}, {"source.ip": "2001:db8::1", "source.port": "443"},
         {"source.ip": "2001:db8::1", "source.port": None}, {"source.ip": "2001:db8::1"}, {"source.ip": ["192.0.2.7", "192.0.2.8"], "source.port": "5"},
         {"source.ip": None, "json.ClientIP": "<null>"}, {"source.ip": None, "json.ClientIP": None}]),
