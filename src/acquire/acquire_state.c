@@ -430,8 +430,8 @@ static bool read_trap(struct traps *t, struct str rest)
     if (t->count)
         end = t->list[t->count - 1].off + t->list[t->count - 1].size;
     if (t->count == TRAPS_MAX || !str_u64(str_cut(&rest, ' '), &off) ||
-        !str_u64(str_cut(&rest, ' '), &size) || !str_u64(rest, &count) || !size || !count ||
-        off < end || off > LIMIT_IMAGE_SIZE || size > LIMIT_IMAGE_SIZE || count > UINT32_MAX)
+        !str_u64(str_cut(&rest, ' '), &size) || !str_u64(rest, &count) || !size || off < end ||
+        off > LIMIT_IMAGE_SIZE || size > LIMIT_IMAGE_SIZE || count > UINT32_MAX)
         return false;
     t->list[t->count++] = (struct trap){off, size, (uint32_t)count};
     return true;

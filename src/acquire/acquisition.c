@@ -537,6 +537,8 @@ int acquisition_run(struct acquisition *m, struct acquire_result *out, struct er
     m->is_rescued = was_rescued(m);
     if (rc == 0)
         rc = acquire_out_pump(m, e);
+    if (rc == 0 && m->is_resumed)
+        acquire_trap_ask(m);
     if (rc == 0)
         rc = copy(m, e);
     if (rc)

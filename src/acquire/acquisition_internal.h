@@ -187,6 +187,9 @@ MUST_CHECK int acquire_proof_check(struct acquisition *m, struct err *e);
 /* acquisition_trap.c: where the source went away. It ended with rc: the place is kept with the next
  * state, and told behind why. */
 void acquire_trap_note(struct acquisition *m, int rc, struct err *e);
+/* Reads a sector of what was read before, so that what is read next is known as the place where it
+ * goes. Where none comes, the next read tells. */
+void acquire_trap_ask(struct acquisition *m);
 /* It goes on: what the runs before met is noted. */
 void acquire_trap_tell(struct acquisition *m);
 

@@ -71,6 +71,17 @@ void acquire_trap_note(struct acquisition *m, int rc, struct err *e)
         (void)err_set(e, rc, "%s. %s", before.text, buf_text(&words));
 }
 
+void acquire_trap_ask(struct acquisition *m)
+{
+    struct rescue r = {.source = m->source, .map = &m->map, .bytes = m->block};
+
+    /* Of one that never went, and goes on for the first time, nothing is read twice. */
+    bool is_suspect = m->state.traps.count || m->state.begin.runs > 2;
+
+    if (is_suspect && may_go(m) && !m->source->failing.has_answered)
+        (void)rescue_answers(&r);
+}
+
 void acquire_trap_tell(struct acquisition *m)
 {
     for (size_t i = 0; i < m->state.traps.count; i++) {

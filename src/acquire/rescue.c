@@ -120,9 +120,7 @@ static bool answers_at(struct rescue *r, uint64_t off)
     return answers;
 }
 
-/* Whether what was read before can still be read, in one of several places, since one of them may
- * have become bad itself. Where nothing was read yet, nobody can tell. */
-static bool still_answers(struct rescue *r)
+bool rescue_answers(struct rescue *r)
 {
     enum { PLACES = 4 };
     bool is_known = r->has_good;
@@ -160,7 +158,7 @@ static int check_answers(struct rescue *r, struct err *e)
 {
     int rc;
 
-    if (still_answers(r)) {
+    if (rescue_answers(r)) {
         r->doubtful_count = 0;
         return 0;
     }
@@ -431,12 +429,11 @@ static int leave_trap(struct rescue *r, uint64_t from, uint64_t until, struct er
     return rc;
 }
 
-/* From its end the first time, since it went at its beginning; then from the other one. */
 static int read_trap(struct rescue *r, const struct trap *t, uint64_t from, uint64_t until,
                      struct err *e)
 {
     uint64_t sector_size = r->source->sector_size;
-    bool is_backward = t->count % 2, is_bad;
+    bool is_backward = traps_is_from_end(r->traps, t), is_bad;
     struct area a;
     int rc = 0;
 

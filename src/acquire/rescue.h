@@ -51,6 +51,10 @@ struct rescue {
     void *context;
 };
 
+/* Whether what was read before can still be read, in one of several places, since one of them may
+ * have become bad itself. Where nothing was read yet, nobody can tell: then it is said to. Needs
+ * source, map and bytes alone. */
+bool rescue_answers(struct rescue *r);
 /* Reads until each byte of the range is AREA_READ or AREA_BAD. It can be called again with a map
  * that was left in the middle. What take and go_on return; ERR_NOTFOUND: the source is gone, or
  * ends before its size; ERR_IO: it answers no read any more, not even of what was read before, and

@@ -41,12 +41,21 @@ void traps_add(struct traps *t, uint64_t off, uint64_t size)
         if (old.off == off && old.size == size)
             count = old.count + 1;
         if (old.off < off)
-            insert(t, (struct trap){old.off, off - old.off, old.count + 1});
+            insert(t, (struct trap){old.off, off - old.off, 0});
         if (old.off + old.size > end)
-            insert(t, (struct trap){end, old.off + old.size - end, old.count + 1});
+            insert(t, (struct trap){end, old.off + old.size - end, 0});
         i = 0;
     }
     insert(t, (struct trap){off, size, count});
+}
+
+bool traps_is_from_end(const struct traps *t, const struct trap *one)
+{
+    const struct trap *next = one + 1;
+
+    if (one->count)
+        return one->count % 2;
+    return next == t->list + t->count || next->off != one->off + one->size;
 }
 
 const struct trap *traps_next(const struct traps *t, uint64_t off, uint64_t until)

@@ -32,6 +32,7 @@ struct trial {
     int stop_in;          /* enum rescue_pass, from its first read on; 0: none */
     bool was_kept;        /* while it hung */
     const char *identity; /* NULL: one that nothing is compared for */
+    bool counts_runs; /* as one who is asked to go on does */
 };
 
 static struct trial *reading; /* whose reads are counted */
@@ -146,6 +147,8 @@ static int go_on(struct trial *t, struct source *source, const char *identity,
     t->stop_in = 0;
     atomic_store(&t->control.stops, false);
     rc = acquisition_resume(&image, buf_text(&part), identity, source, &t->options, &t->control, e);
+    if (rc == 0 && t->counts_runs)
+        acquisition_note_run(image, false, "", "");
     if (rc == 0)
         rc = acquisition_run(image, out, e);
     if (rc == 0)

@@ -8,21 +8,31 @@ enum { SECTORS = 16 * 2048 };
 static const struct digests_result none;
 
 /* Until it ends, off and on each time; how many runs that takes. */
-static unsigned end(struct trial *t, struct acquire_result *r, unsigned most)
+static unsigned go_on_to_end(struct trial *t, struct acquire_result *r, unsigned most)
 {
     struct err e = {0};
-    int rc = begin(t, r, &e);
-    unsigned runs = 1;
+    int rc = ERR_IO;
+    unsigned runs = 0;
 
-    for (; rc && runs < most; runs++) {
-        assert_int_equal(rc, ERR_IO);
-        assert_non_null(strstr(e.text, "were being read then"));
+    while (rc && runs < most) {
         t->m.is_dead = false;
         rc = go_on(t, &t->m.source, "made by a test", r, &e);
+        runs++;
+        if (rc && (rc != ERR_IO || !strstr(e.text, "were being read then")))
+            fail_msg("in run %u: %s", runs, e.text);
     }
     if (rc)
         fail_msg("after %u runs: %s", runs, e.text);
     return runs;
+}
+
+static unsigned end(struct trial *t, struct acquire_result *r, unsigned most)
+{
+    struct err e = {0};
+
+    assert_int_equal(begin(t, r, &e), ERR_IO);
+    assert_non_null(strstr(e.text, "were being read then"));
+    return 1 + go_on_to_end(t, r, most - 1);
 }
 
 /* What is lost is each sector of the places, and of those that are bad. */
@@ -54,10 +64,19 @@ static void all_else_is_read_and_each_place_costs_itself_alone(void **state)
         unsigned runs;           /* at most */
     } cases[] = {
         /* the block, the sector, the sector again, and to its end */
-        {{{10000, 1, 0}}, 0, 0, 4},     {{{SECTORS - 1, 1, 0}}, 0, 0, 4},
-        {{{10000, 3, 0}}, 0, 0, 10},    {{{3000, 1, 0}, {20000, 1, 0}}, 0, 0, 7},
-        {{{10000, 1, 0}}, 9990, 10, 5}, {{{10000, 1, 0}}, 12000, 1, 4},
+        {{{10000, 1, 0}}, 0, 0, 4},
+        {{{SECTORS - 1, 1, 0}}, 0, 0, 4},
+        {{{10000, 3, 0}}, 0, 0, 10},
+        {{{3000, 1, 0}, {20000, 1, 0}}, 0, 0, 7},
+        {{{10000, 1, 0}}, 9990, 10, 5},
+        {{{10000, 1, 0}}, 12000, 1, 4},
         {{{10000, 1, 0}}, 10001, 3, 5},
+        /* what is left of a place is one sector, at which it never went */
+        {{{10241, 1, 0}}, 0, 0, 4},
+        {{{10240 + 2046, 1, 0}}, 0, 0, 5},
+        {{{10240, 1, 0}, {10242, 1, 0}}, 0, 0, 7},
+        {{{10240, 2, 0}}, 0, 0, 7},
+        {{{10240 + 2045, 1, 0}, {10240 + 2047, 1, 0}}, 0, 0, 7},
     };
 
     (void)state;
@@ -76,6 +95,53 @@ static void all_else_is_read_and_each_place_costs_itself_alone(void **state)
         remove_image();
         made_release(&t.m);
     }
+}
+
+/* About the borders of blocks, where what is left of a place is small, and where the first that is
+ * read in a run may be another place. */
+static void only_sectors_at_which_it_goes_are_lost(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 16; seed++) {
+        uint64_t next = seed;
+        struct acquire_result r;
+        struct trial t;
+
+        trial_init(&t, TARGET_RAW, (uint64_t)SECTORS * 512);
+        for (size_t i = 0; i < 2; i++)
+            t.m.traps[i] = (struct made_trap){.first = 2048 * (5 + i * (made_next(&next) % 2)) - 5 +
+                                                       made_next(&next) % 10,
+                                              .count = 1 + made_next(&next) % 2};
+        (void)end(&t, &r, 20);
+        check(&t, &r);
+        remove_image();
+        made_release(&t.m);
+    }
+}
+
+/* It was stopped right before the place: what is read first in the next run is that. */
+static void a_place_that_is_read_first_in_a_run_is_known(void **state)
+{
+    struct acquire_result r;
+    struct err e = {0};
+    struct trial t;
+
+    (void)state;
+    trial_init(&t, TARGET_RAW, (uint64_t)SECTORS * 512);
+    t.m.traps[0] = (struct made_trap){.first = 5 * 2048, .count = 1};
+    t.counts_runs = true;
+    t.stop_at = 4 * MIB;
+    assert_int_equal(begin(&t, &r, &e), ERR_CANCEL);
+    t.stop_at = 0;
+    atomic_store(&t.control.stops, false);
+    assert_int_equal(go_on(&t, &t.m.source, "made by a test", &r, &e), ERR_IO);
+    assert_int_equal(part_number("done"), 5 * MIB);
+    assert_null(strstr(e.text, "were being read then")); /* or it was off from the start */
+    t.m.is_dead = false;
+    (void)go_on_to_end(&t, &r, 5);
+    check(&t, &r);
+    remove_image();
+    made_release(&t.m);
 }
 
 /* The second run has all but the block that was being read. */
@@ -171,7 +237,7 @@ static void a_part_of_a_place_parts_it(void **state)
     traps_add(&t, 1000, 1000);
     traps_add(&t, 1500, 100);
     assert_int_equal(t.count, 3);
-    assert_memory_equal(t.list, ((struct trap[]){{1000, 500, 2}, {1500, 100, 1}, {1600, 400, 2}}),
+    assert_memory_equal(t.list, ((struct trap[]){{1000, 500, 0}, {1500, 100, 1}, {1600, 400, 0}}),
                         3 * sizeof(struct trap));
     traps_add(&t, 1500, 100);
     assert_int_equal(t.list[1].count, 2);
@@ -189,6 +255,8 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_else_is_read_and_each_place_costs_itself_alone),
+        cmocka_unit_test(only_sectors_at_which_it_goes_are_lost),
+        cmocka_unit_test(a_place_that_is_read_first_in_a_run_is_known),
         cmocka_unit_test(what_it_went_at_is_read_last),
         cmocka_unit_test(places_are_given_up_when_asked),
         cmocka_unit_test(in_order_it_ends_too),
