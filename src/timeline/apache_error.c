@@ -4,10 +4,23 @@
 #include "timeline/level.h"
 #include "timeline/syslog_programs.h"
 #include "timeline/syslog_words.h"
+#include "timeline/value_test.h"
+
+/* "192.0.2.7:51234": where the module is left out, a port can stand behind such an address alone.
+ */
+static bool is_ip_and_port(struct str text)
+{
+    struct str host = str_cut(&text, ':');
+    uint8_t bytes[16];
+    uint64_t port;
+
+    return str_u64(text, &port) && port <= UINT16_MAX && address_bytes(host, bytes);
+}
 
 /* "192.0.2.7:51234", "[2001:db8::7]:51234". */
-static void put_client(struct event *e, struct str client, bool has_port)
+static void put_client(struct event *e, struct str client, bool has_module)
 {
+    bool has_port = has_module || is_ip_and_port(client);
     size_t colon = client.len;
 
     while (has_port && colon > 0 && client.p[colon - 1] != ':')

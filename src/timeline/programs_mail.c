@@ -8,6 +8,27 @@
 #define NO "failure"
 #define CLIENT "{source.address:any}[{source.ip:ip}]"
 
+#define MAIL_ENDS "from=<{email.from.address:any}> to=<{email.to.address:any}>{_:rest}"
+
+/* tls/tls_server.c, smtpd/smtpd.c. */
+#define TLS_AT(sentence, action, outcome)                                                          \
+    {sentence CLIENT ":{source.port:n}: {event.reason:rest}", action, "network", outcome},         \
+        {sentence CLIENT ": {event.reason:rest}", action, "network", outcome},                     \
+    {                                                                                              \
+        sentence CLIENT, action, "network", outcome                                                \
+    }
+/* What log_whatsup of smtpd_check.c, and cleanup_milter.c, say was done with a mail: a milter's
+ * answer may lack a code, and a table's action has none. */
+#define DONE_WITH(what, action, outcome)                                                           \
+    {"{email.local_id}: " what ": {_} from " CLIENT ": {event.reason:any}; " MAIL_ENDS, action,    \
+     MAIL, outcome},                                                                               \
+        {"{email.local_id}: " what ": {_} from " CLIENT ":{source.port:n}: {event.reason:rest}",   \
+         action, MAIL, outcome},                                                                   \
+    {                                                                                              \
+        "{email.local_id}: " what ": {_} from " CLIENT ": {event.reason:rest}", action, MAIL,      \
+            outcome                                                                                \
+    }
+
 /* smtpd/smtpd.c, smtpd_check.c, smtpd_sasl_glue.c. "unknown" stands for a host without a name. */
 static const struct meaning smtpd[] = {
     {"warning: " CLIENT ": SASL {_} authentication failed: {event.reason:any}, "
@@ -35,8 +56,18 @@ static const struct meaning smtpd[] = {
      "mail-reject", MAIL, NO},
     {"{email.local_id}: reject: {_} from " CLIENT ": {error.code:n} {event.reason:rest}",
      "mail-reject", MAIL, NO},
+    {"{email.local_id}: milter-reject: {_} from " CLIENT
+     ": {error.code:n} {event.reason:any}; " MAIL_ENDS,
+     "mail-reject", MAIL, NO},
     {"{email.local_id}: milter-reject: {_} from " CLIENT ": {error.code:n} {event.reason:rest}",
      "mail-reject", MAIL, NO},
+    DONE_WITH("milter-reject", "mail-reject", NO),
+    DONE_WITH("discard", "mail-discard", NO),
+    DONE_WITH("hold", "mail-hold", "unknown"),
+    DONE_WITH("reject_warning", "mail-warning", "unknown"),
+    {"{_} TLS connection established from " CLIENT ": {event.reason:rest}", "tls-connection",
+     "network", YES},
+    TLS_AT("SSL_accept error from ", "tls-connection", NO),
     {"{email.local_id}: lost connection after {_} from " CLIENT, "connection-lost", "network", NO},
     {"improper command pipelining after {_} from " CLIENT "{_:rest}", "protocol-error", "network",
      NO},
@@ -68,6 +99,9 @@ static const struct meaning smtpd[] = {
 
 static const struct meaning postscreen[] = {
     {"{email.local_id}: reject: {_} from [{source.ip:ip}]:{source.port:n}: {error.code:n} "
+     "{event.reason:any}; from=<{email.from.address:any}>, to=<{email.to.address:any}>{_:rest}",
+     "mail-reject", MAIL, NO},
+    {"{email.local_id}: reject: {_} from [{source.ip:ip}]:{source.port:n}: {error.code:n} "
      "{event.reason:rest}",
      "mail-reject", MAIL, NO},
     {"CONNECT from [{source.ip:ip}]:{source.port:n} to [{destination.ip:ip}]:{destination.port:n}",
@@ -87,7 +121,23 @@ static const struct meaning postscreen[] = {
 };
 
 /* smtp, lmtp, local, virtual, pipe, error: what became of a mail for one who is to get it. */
+#define RELAY "relay={destination.address}[{destination.ip:ip}]:{destination.port:n},{_:any} "
+#define SERVER "{destination.address}[{destination.ip:ip}]:{destination.port:n}: "
 static const struct meaning delivery[] = {
+    {"{email.local_id}: to=<{email.to.address:any}>,{_:any} " RELAY "status=sent "
+     "({event.reason:any})",
+     "mail-deliver", MAIL, YES},
+    {"{email.local_id}: to=<{email.to.address:any}>,{_:any} " RELAY "status=bounced "
+     "({event.reason:any})",
+     "mail-deliver", MAIL, NO},
+    {"{email.local_id}: to=<{email.to.address:any}>,{_:any} " RELAY "status=deferred "
+     "({event.reason:rest}",
+     "mail-defer", MAIL, NO},
+    /* smtp_connect.c, smtp_proto.c; tls/tls_client.c */
+    {"connect to " SERVER "{event.reason:rest}", "connection", "network", NO},
+    {"SSL_connect error to " SERVER "{event.reason:rest}", "tls-connection", "network", NO},
+    {"{_} TLS connection established to " SERVER "{event.reason:rest}", "tls-connection", "network",
+     YES},
     {"{email.local_id}: to=<{email.to.address:any}>,{_:any} status=sent ({event.reason:any})",
      "mail-deliver", MAIL, YES},
     {"{email.local_id}: to=<{email.to.address:any}>,{_:any} status=bounced ({event.reason:any})",
@@ -106,7 +156,26 @@ static const struct meaning queue[] = {
     {"{email.local_id}: removed", "mail-remove", MAIL, "unknown"},
 };
 
+/* cleanup_message.c, cleanup_act_log: what a header or a line of the body holds is its sender's. */
+#define FILTERED(what, class, action, outcome)                                                     \
+    {                                                                                              \
+        "{email.local_id}: " what                                                                  \
+        ": " class " {_:most} from " CLIENT                                                        \
+                   "; from=<{email.from.address:any}> to=<{email.to.address:any}>{_:any}: "        \
+                   "{event.reason:rest}",                                                          \
+            action, MAIL, outcome                                                                  \
+    }
+#define FILTERED_ALL(what, action, outcome)                                                        \
+    FILTERED(what, "header", action, outcome), FILTERED(what, "mime-header", action, outcome),     \
+        FILTERED(what, "nested-header", action, outcome), FILTERED(what, "body", action, outcome)
 static const struct meaning cleanup[] = {
+    DONE_WITH("milter-reject", "mail-reject", NO),
+    DONE_WITH("milter-discard", "mail-discard", NO),
+    DONE_WITH("milter-hold", "mail-hold", "unknown"),
+    FILTERED_ALL("reject", "mail-reject", NO),
+    FILTERED_ALL("discard", "mail-discard", NO),
+    FILTERED_ALL("hold", "mail-hold", "unknown"),
+    FILTERED_ALL("warning", "mail-warning", "unknown"),
     {"{email.local_id}: message-id=<{email.message_id:any}>", "mail-receive", MAIL, "unknown"},
 };
 
@@ -186,7 +255,17 @@ static const struct meaning dovecot_auth[] = {DOVECOT_AUTH(""), DOVECOT_AUTH("{_
 /* A name that the client says may have brackets, but no space before them; what it sends as a
  * command may have anything, so that both addresses are told. Exim, src/auths, smtp_in.c, acl.c,
  * deliver.c. */
+#define EXIM_TO(mark, behind, action, outcome)                                                     \
+    {                                                                                              \
+        mark " {email.to.address} {_:any}T={_} H={destination.address} "                           \
+             "[{destination.ip:ip}]" behind,                                                       \
+            action, MAIL, outcome                                                                  \
+    }
 static const struct meaning exim[] = {
+    EXIM_TO("=>", "{_:rest}", "mail-deliver", YES),
+    EXIM_TO("->", "{_:rest}", "mail-deliver", YES),
+    EXIM_TO("**", "{_:any}: {event.reason:rest}", "mail-deliver", NO),
+    EXIM_TO("==", "{_:any}: {event.reason:rest}", "mail-defer", NO),
     {"{_} authenticator failed for {_:any} [{source.ip:ip}]{_:any}: 535 Incorrect authentication "
      "data (set_id={user.name:any})",
      "login", AUTH, NO},
@@ -250,7 +329,16 @@ static const struct meaning exim[] = {
     {"exim {_} daemon started: {_:rest}", "service-start", "process", YES},
 };
 
+/* Cyrus SASL: saslauthd/saslauthd-main.c, do_auth(): of whom, not from where. */
+#define ASKED_BY                                                                                   \
+    "[user={user.name:most}] [service={service.name:any}] [realm={_:any}] [mech={_:any}]"
+static const struct meaning saslauthd[] = {
+    {"do_auth{_:pad}: auth failure: " ASKED_BY " [reason={event.reason:any}]", "login", AUTH, NO},
+    {"do_auth{_:pad}: auth success: " ASKED_BY, "login", AUTH, YES},
+};
+
 static const struct program programs[] = {
+    {.name = "saslauthd", .meanings = saslauthd, .count = COUNT_OF(saslauthd)},
     {.name = "smtpd", .meanings = smtpd, .count = COUNT_OF(smtpd)},
     {.name = "postscreen", .meanings = postscreen, .count = COUNT_OF(postscreen)},
     {.name = "smtp|lmtp|local|virtual|pipe|error",

@@ -118,5 +118,80 @@ class Shippers(unittest.TestCase):
         has(self, rows({**apart, "method": "GET", "uri": "http://elsewhere.example/x"})[0], {"event.action": None, "url.original": "http://elsewhere.example/x"})
 
 
+def said(tag, sentence):
+    """What a line of a system log means."""
+    events, counts = read_lines(f"Nov 25 03:12:09 mx {tag} {sentence}\n")
+    assert (counts["format"], len(events)) == ("syslog", 1), counts
+    return events[0]
+
+
+class Mail(unittest.TestCase):
+    """Postfix: smtpd/smtpd_check.c (log_whatsup), cleanup/cleanup_milter.c, cleanup/cleanup_message.c (cleanup_act_log), postscreen/postscreen_smtpd.c, tls/tls_server.c, tls_client.c,
+    smtp/smtp_connect.c; Cyrus SASL: saslauthd/saslauthd-main.c."""
+    FROM = {"source.ip": "192.0.2.7", "source.address": "unknown"}
+    ENDS = "from=<a@example.org> to=<c@example.net> proto=ESMTP helo=<x>"
+    BOTH = {"email.from.address": "a@example.org", "email.to.address": "c@example.net"}
+
+    def test_what_was_refused_and_why(self):
+        for program, sentence, wanted in (
+                ("cleanup", f"4ABC: milter-reject: END-OF-MESSAGE from unknown[192.0.2.7]: 5.7.1 spam; {self.ENDS}", {"event.action": "mail-reject", "event.outcome": FAILED, "event.reason": "5.7.1 spam", **self.BOTH}),
+                ("smtpd", f"NOQUEUE: milter-reject: RCPT from unknown[192.0.2.7]: 451 4.7.1 later; {self.ENDS}", {"event.action": "mail-reject", "error.code": "451", "event.reason": "4.7.1 later", **self.BOTH}),
+                ("smtpd", "NOQUEUE: milter-reject: CONNECT from unknown[192.0.2.7]: 451 4.7.1 later; proto=SMTP", {"event.action": "mail-reject", "event.outcome": FAILED}),
+                ("cleanup", f"4ABC: milter-hold: END-OF-MESSAGE from unknown[192.0.2.7]: milter triggers HOLD action; {self.ENDS}", {"event.action": "mail-hold", "event.outcome": UNKNOWN}),
+                ("smtpd", f"NOQUEUE: discard: RCPT from unknown[192.0.2.7]: <c@example.net>: Recipient address triggers DISCARD action; {self.ENDS}", {"event.action": "mail-discard", "event.outcome": FAILED, **self.BOTH}),
+                ("smtpd", f"NOQUEUE: reject_warning: RCPT from unknown[192.0.2.7]: 550 5.1.1 x; {self.ENDS}", {"event.action": "mail-warning", "event.outcome": UNKNOWN}),
+                ("cleanup", f"4ABC: reject: header Subject: x from unknown[192.0.2.7]; {self.ENDS}: 5.7.1 spam", {"event.action": "mail-reject", "event.outcome": FAILED, "event.reason": "5.7.1 spam", **self.BOTH}),
+                ("cleanup", f"4ABC: warning: header Subject: x from unknown[192.0.2.7]; {self.ENDS}: seen", {"event.action": "mail-warning", "event.outcome": UNKNOWN}),
+                ("cleanup", f"4ABC: discard: body x from unknown[192.0.2.7]; {self.ENDS}: gone", {"event.action": "mail-discard"})):
+            with self.subTest(sentence):
+                has(self, said(f"postfix/{program}[5]:", sentence), {**self.FROM, "email.local_id": sentence.split(":")[0], **wanted})
+        has(self, said("postfix/postscreen[5]:", "NOQUEUE: reject: RCPT from [192.0.2.7]:4444: 550 5.7.1 listed; from=<a@example.org>, to=<c@example.net>, proto=ESMTP, helo=<x>"),
+            {"source.ip": "192.0.2.7", "source.port": "4444", "error.code": "550", "event.reason": "5.7.1 listed", **self.BOTH})
+        # Whose mail it is chooses the header: an address in it is told beside the client's.
+        event = said("postfix/cleanup[5]:", f"4ABC: reject: header Subject: x from evil[198.51.100.9]; from=<> to=<b> y from unknown[192.0.2.7]; {self.ENDS}: 5.7.1 spam")
+        self.assertIn("192.0.2.7", event["source.ip"])
+        self.assertEqual(event["event.is_ambiguous"], "yes")
+        # A mail that was taken, and a sentence that only speaks of a refusal.
+        has(self, said("postfix/cleanup[5]:", "4ABC: message-id=<reject: header x from unknown[192.0.2.7]>"), {"event.action": "mail-receive", "source.ip": None})
+        has(self, said("postfix/cleanup[5]:", "4ABC: info: header Subject: reject: x from unknown[192.0.2.7]; from=<a> to=<b>"), {"event.action": None})
+
+    def test_connections_with_tls_and_servers(self):
+        for sentence, wanted in (("Anonymous TLS connection established from unknown[192.0.2.7]: TLSv1.3 with cipher x (256/256 bits)", {"event.action": "tls-connection", "event.outcome": OK, **self.FROM}),
+                                 ("SSL_accept error from unknown[192.0.2.7]: -1", {"event.action": "tls-connection", "event.outcome": FAILED, **self.FROM}),
+                                 ("SSL_accept error from unknown[192.0.2.7]:4444: lost connection", {"source.port": "4444", **self.FROM})):
+            has(self, said("postfix/smtpd[5]:", sentence), wanted)
+        there = {"destination.address": "mx.example.net", "destination.ip": "198.51.100.5", "destination.port": "25", "source.ip": None}
+        for sentence, wanted in (("connect to mx.example.net[198.51.100.5]:25: Connection refused", {"event.action": "connection", "event.outcome": FAILED, "event.reason": "Connection refused"}),
+                                 ("Trusted TLS connection established to mx.example.net[198.51.100.5]:25: TLSv1.3 with cipher x", {"event.action": "tls-connection", "event.outcome": OK}),
+                                 ("4ABC: to=<c@example.net>, relay=mx.example.net[198.51.100.5]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 ok)", {"event.action": "mail-deliver", "event.outcome": OK}),
+                                 ("4ABC: to=<c@example.net>, orig_to=<x>, relay=mx.example.net[198.51.100.5]:25, delay=1, dsn=5.1.1, status=bounced (host mx[198.51.100.6] said: 550)", {"event.action": "mail-deliver", "event.outcome": FAILED}),
+                                 ("4ABC: to=<c@example.net>, relay=mx.example.net[198.51.100.5]:25, dsn=4.0.0, status=deferred (later)", {"event.action": "mail-defer", "event.outcome": FAILED})):
+            has(self, said("postfix/smtp[5]:", sentence), {**there, **wanted})
+        for relay in ("none", "local", "mx[private/dovecot-lmtp]"):
+            has(self, said("postfix/lmtp[5]:", f"4ABC: to=<c@example.net>, relay={relay}, delay=1, dsn=2.0.0, status=sent (to mx[198.51.100.5]:25)"),
+                {"event.action": "mail-deliver", "event.outcome": OK, "destination.ip": None})
+
+    def test_where_exim_delivered_to(self):
+        """Exim's specification, "Log files": "Delivery" and "Failed delivery"."""
+        for text, wanted in (('=> c@example.net R=dnslookup T=remote_smtp H=mx.example.net [198.51.100.5] X=TLS1.3 C="250 OK H=x [192.0.2.9]"', {"event.action": "mail-deliver", "event.outcome": OK}),
+                             ("** c@example.net <C@example.net> R=dnslookup T=remote_smtp H=mx.example.net [198.51.100.5]: SMTP error from remote mail server: 550 x",
+                              {"event.action": "mail-deliver", "event.outcome": FAILED, "event.reason": "SMTP error from remote mail server: 550 x"})):
+            event, = read_lines(f"2026-11-25 03:12:09 1Ai79e-0000Dq-8i {text}\n")[0]
+            has(self, event, {"email.to.address": "c@example.net", "destination.address": "mx.example.net", "destination.ip": "198.51.100.5", **wanted})
+        event, = read_lines("2026-11-25 03:12:09 1Ai79e-0000Dq-8i => eva <eva@example.org> R=local_user T=mail_spool\n")[0]
+        has(self, event, {"email.to.address": "eva", "destination.ip": None, "event.action": "mail-deliver"})
+
+    def test_saslauthd(self):
+        for word, reason, outcome in (("failure", " [reason=PAM auth error]", FAILED), ("success", "", OK)):
+            has(self, said("saslauthd[5]:", f"do_auth         : auth {word}: [user=eva] [service=smtp] [realm=example.org] [mech=pam]{reason}"),
+                {"event.action": "login", "event.outcome": outcome, "user.name": "eva", "service.name": "smtp"})
+
+    def test_apache_to_syslog_without_its_module(self):
+        has(self, said("httpd[1]:", '[client 192.0.2.7:5] AH01617: user eva: authentication failure for "/x": Password Mismatch'),
+            {"source.ip": "192.0.2.7", "source.port": "5", "source.address": None, "user.name": "eva", "event.action": "login", "event.outcome": FAILED})
+        has(self, said("httpd[1]:", '[client 2001:db8::7] user eva: authentication failure for "/x": Password Mismatch'), {"source.ip": "2001:db8::7", "source.port": None})
+        has(self, said("httpd[1]:", '[client host.example.org:x] user eva: authentication failure for "/x": Password Mismatch'), {"source.ip": None, "source.port": None})
+
+
 if __name__ == "__main__":
     unittest.main()
