@@ -47,7 +47,6 @@ static void finding_release(struct finding *f)
     free(f->result);
     buf_release(&f->query);
     buf_release(&f->anywhere);
-    buf_release(&f->anywhere);
 }
 
 /* What is spelled as it is, so that 10.0.0.0/8 and adm* mean what they do in queries. */
@@ -138,40 +137,47 @@ static int take_event(void *context, const struct search_event *event, struct er
     return 0;
 }
 
-static int count_values(struct finding *f, size_t part, struct err *e)
+/* The values of one part lie side by side. */
+static const struct search_counted *values_of(const struct finding *f, size_t part, size_t *count)
 {
-    search_result_release(f->result);
-    f->order.kind = SEARCH_VALUES;
-    f->order.field = str_of(parts[part].field);
-    return timeline_search(&f->order, NULL, f->result, e);
+    const struct search_result *r = f->result;
+    size_t from = 0;
+
+    while (from < r->value_count && r->values[from].field < part)
+        from++;
+    *count = 0;
+    while (from + *count < r->value_count && r->values[from + *count].field == part)
+        ++*count;
+    return r->values + from;
 }
 
 static void show_values(struct finding *f, size_t part)
 {
-    const struct search_result *r = f->result;
+    size_t count;
+    const struct search_counted *values = values_of(f, part, &count);
     CLEANUP_BUF struct buf line = {0};
 
-    for (size_t i = 0; i < r->value_count && i < VALUES_SHOWN; i++)
+    for (size_t i = 0; i < count && i < VALUES_SHOWN; i++)
         buf_addf(&line, "%s" STR_FMT " (%llu)", i ? ", " : "",
-                 STR_ARG(str_head(r->values[i].value, 60)),
-                 (unsigned long long)r->values[i].told.count);
-    if (r->value_count > VALUES_SHOWN)
-        buf_addf(&line, " and %zu more", r->value_count - VALUES_SHOWN);
+                 STR_ARG(str_head(values[i].value, 60)), (unsigned long long)values[i].told.count);
+    if (count > VALUES_SHOWN)
+        buf_addf(&line, " and %zu more", count - VALUES_SHOWN);
     if (line.len)
         screen_pair(&f->screen, 2, 8, str_of(parts[part].words), buf_str(&line));
 }
 
 static void json_values(struct finding *f, size_t part)
 {
+    size_t count;
+    const struct search_counted *values = values_of(f, part, &count);
+
     json_name(&f->json, parts[part].field);
     json_array_begin(&f->json);
-    for (size_t i = 0; i < f->result->value_count; i++) {
-        const struct search_counted *c = &f->result->values[i];
-
+    for (size_t i = 0; i < count; i++) {
         json_object_begin(&f->json);
-        json_put_str(&f->json, "value", c->value);
-        json_put_u64(&f->json, "events", c->told.count);
-        span_json(&f->json, &c->told);
+        json_put_str(&f->json, "value", values[i].value);
+        json_put_u64(&f->json, "events", values[i].told.count);
+        span_json(&f->json, &values[i].told);
         json_object_end(&f->json);
     }
     json_array_end(&f->json);
@@ -251,6 +257,10 @@ static int list_events(struct finding *f, struct err *e)
     search_result_release(f->result);
     f->order.kind = SEARCH_ROWS;
     f->order.most = f->most + 1;
+    if (f->sum.timeless == 0) { /* what lies elsewhere is not gone through again */
+        f->order.from_ns = f->sum.first_ns;
+        f->order.to_ns = f->sum.last_ns;
+    }
     screen_blank(&f->screen);
     rc = timeline_search(&f->order, &to, f->result, e);
     if (rc)
@@ -263,44 +273,37 @@ static int list_events(struct finding *f, struct err *e)
     return 0;
 }
 
-static int count(struct finding *f, struct str query, struct search_value *out, struct err *e)
+/* How many there are, in the fields that name somebody and elsewhere, and with which values, in one
+ * pass over the events. */
+static int count_all(struct finding *f, struct str who, struct err *e)
 {
-    int rc;
-
-    search_result_release(f->result);
-    f->order.query = query;
-    f->order.kind = SEARCH_COUNT;
-    rc = timeline_search(&f->order, NULL, f->result, e);
-    *out = f->result->sum;
-    return rc;
-}
-
-/* How many there are, in the fields that name somebody and elsewhere. */
-static int count_both(struct finding *f, struct str who, struct err *e)
-{
-    CLEANUP_BUF struct buf other = {0};
+    CLEANUP_BUF struct buf fields = {0};
     int rc;
 
     make_query(&f->query, who);
     make_anywhere(&f->anywhere, who);
-    buf_addstr(&other, buf_str(&f->anywhere));
-    buf_addf(&other, " and not (" STR_FMT ")", STR_ARG(buf_str(&f->query)));
-    rc = count(f, buf_str(&other), &f->elsewhere, e);
-    return rc ? rc : count(f, buf_str(&f->query), &f->sum, e);
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        buf_adds(&fields, parts[i].field);
+        buf_addc(&fields, '\0');
+    }
+    f->order.query = buf_str(&f->query);
+    f->order.beside = buf_str(&f->anywhere);
+    f->order.kind = SEARCH_VALUES;
+    f->order.field = buf_str(&fields);
+    rc = timeline_search(&f->order, NULL, f->result, e);
+    f->sum = f->result->sum;
+    f->elsewhere = f->result->beside;
+    f->order.beside = f->order.field = STR("");
+    return rc;
 }
 
-static int sum_up(struct finding *f, struct err *e)
+static void sum_up(struct finding *f)
 {
-    int rc = 0;
-
-    for (size_t i = 0; rc == 0 && i < COUNT_OF(parts) && (f->sum.count || f->a->wants_json); i++) {
-        rc = count_values(f, i, e);
-        if (rc == 0 && f->a->wants_json)
+    for (size_t i = 0; i < COUNT_OF(parts); i++)
+        if (f->a->wants_json)
             json_values(f, i);
-        else if (rc == 0)
+        else
             show_values(f, i);
-    }
-    return rc;
 }
 
 static int query_who(const struct view *v, const struct operation *op, const struct input *in,
@@ -320,7 +323,7 @@ static int query_who(const struct view *v, const struct operation *op, const str
         f.most = most;
     f.show = (struct event_show){.screen = &f.screen, .items = f.lines.items, .told = f.lines.told};
     f.order = timelines_order(&f.lines);
-    rc = count_both(&f, who, e);
+    rc = count_all(&f, who, e);
     if (rc)
         return rc;
     repeats_say(&f.lines, v, &(struct screen){.out = &a->aside, .columns = a->columns});
@@ -328,9 +331,7 @@ static int query_who(const struct view *v, const struct operation *op, const str
         json_head(&f, who);
     else
         head(&f, who);
-    rc = sum_up(&f, e);
-    if (rc)
-        return rc;
+    sum_up(&f);
     if (a->wants_json) {
         json_object_end(&f.json);
         return 0;

@@ -42,6 +42,13 @@ static inline void rows_set(struct rows *r, size_t row)
 {
     r->bits[row / 64] |= (uint64_t)1 << row % 64;
 }
+static inline bool rows_any(const struct rows *r)
+{
+    for (size_t i = 0; i < BLOCK_EVENTS / 64; i++)
+        if (r->bits[i])
+            return true;
+    return false;
+}
 /* What people said of an event. */
 struct query_mark {
     uint64_t event; /* of the item, from 0 */

@@ -126,11 +126,11 @@ static int match_states(const struct node *n, struct block *b, const struct quer
 static int match_field(const struct node *n, struct block *b, struct str field, struct rows *out,
                        struct err *e)
 {
-    struct str needed = value_test_needs(&n->test), bytes;
+    struct str bytes;
     const struct values *v;
     int rc = block_bytes(b, field, &bytes, e);
 
-    if (rc || (needed.len && !find_alike(bytes, needed)))
+    if (rc || !value_test_may_be_in(&n->test, bytes))
         return rc;
     rc = block_values(b, field, &v, e);
     if (rc == 0 && v)
@@ -231,6 +231,8 @@ static int match(const struct node *n, struct block *b, const struct query_about
     case NODE_AND:
     case NODE_OR:
         rc = match(n->left, b, about, out, e);
+        if (rc == 0 && n->kind == NODE_AND && !rows_any(out))
+            return 0;
         if (rc == 0)
             rc = match(n->right, b, about, &other, e);
         for (size_t i = 0; rc == 0 && i < COUNT_OF(out->bits); i++)

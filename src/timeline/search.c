@@ -24,7 +24,7 @@ struct lane {
     struct buf queue; /* size u32 and the bytes of each row */
     size_t taken;     /* of it */
     size_t whole;     /* bytes of rows that are whole; behind them lies the one that comes */
-    size_t value_count, value_size; /* that it told */
+    size_t value_count[SEARCH_FIELDS_MOST], value_size; /* that it told */
 };
 
 struct searching {
@@ -101,14 +101,14 @@ static bool read_row(struct str message, struct search_event *out)
 static int take_sum(struct searching *s, struct str body, struct err *e)
 {
     struct search_result *r = s->result;
-    struct search_value sum;
+    struct search_value sums[2];
     int64_t grid[2];
     size_t slots = s->order->slot_count * sizeof(uint64_t);
 
-    if (body.len != sizeof(sum) + sizeof(grid) + slots)
+    if (body.len != sizeof(sums) + sizeof(grid) + slots)
         return unsound(e);
-    memcpy(&sum, body.p, sizeof(sum));
-    memcpy(grid, body.p + sizeof(sum), sizeof(grid));
+    memcpy(sums, body.p, sizeof(sums));
+    memcpy(grid, body.p + sizeof(sums), sizeof(grid));
     if (grid[1] < 0 || (s->order->slot_ns && grid[1] != s->order->slot_ns))
         return unsound(e);
     if (s->has_sum && (grid[0] != r->first_slot_ns || grid[1] != r->slot_ns))
@@ -116,11 +116,12 @@ static int take_sum(struct searching *s, struct str body, struct err *e)
     s->has_sum = true;
     r->first_slot_ns = grid[0];
     r->slot_ns = grid[1];
-    search_value_add(&r->sum, &sum);
+    search_value_add(&r->sum, &sums[0]);
+    search_value_add(&r->beside, &sums[1]);
     for (uint32_t i = 0; i < s->order->slot_count; i++) {
         uint64_t n;
 
-        memcpy(&n, body.p + sizeof(sum) + sizeof(grid) + i * sizeof(n), sizeof(n));
+        memcpy(&n, body.p + sizeof(sums) + sizeof(grid) + i * sizeof(n), sizeof(n));
         r->slots[i] += n;
     }
     return 0;
@@ -132,23 +133,26 @@ static int take_value(struct lane *l, struct str body, struct err *e)
     struct searching *s = l->searching;
     struct search_result *r = s->result;
     struct search_counted c;
-    size_t room = s->value_room;
+    size_t room = s->value_room, head = sizeof(c.told) + sizeof(c.field);
 
-    if (body.len <= sizeof(c.told))
+    if (body.len <= head)
         return unsound(e);
-    l->value_count++;
-    l->value_size += body.len - sizeof(c.told);
-    if (l->value_count > SEARCH_VALUES_MOST || l->value_size > SEARCH_VALUES_SIZE)
-        return unsound(e);
-    if (r->bytes.len + body.len - sizeof(c.told) > SEARCH_VALUES_SIZE)
-        return search_too_large(e);
     memcpy(&c.told, body.p, sizeof(c.told));
-    c.value = (struct str){NULL, body.len - sizeof(c.told)};
+    memcpy(&c.field, body.p + sizeof(c.told), sizeof(c.field));
+    if (c.field >= SEARCH_FIELDS_MOST)
+        return unsound(e);
+    l->value_count[c.field]++;
+    l->value_size += body.len - head;
+    if (l->value_count[c.field] > SEARCH_VALUES_MOST || l->value_size > SEARCH_VALUES_SIZE)
+        return unsound(e);
+    if (r->bytes.len + body.len - head > SEARCH_VALUES_SIZE)
+        return search_too_large(e);
+    c.value = (struct str){NULL, body.len - head};
     r->values = mem_grow(r->values, r->value_count, &s->value_room, sizeof(r->values[0]));
     s->value_at = mem_grow(s->value_at, r->value_count, &room, sizeof(s->value_at[0]));
     s->value_at[r->value_count] = r->bytes.len;
     r->values[r->value_count++] = c;
-    buf_addstr(&r->bytes, str_from(body, sizeof(c.told)));
+    buf_addstr(&r->bytes, str_from(body, head));
     return 0;
 }
 
@@ -334,7 +338,8 @@ static int begin_lane(struct searching *s, unsigned i, struct err *e)
                                      .is_backward = o->is_backward,
                                      .field_size = (uint32_t)o->field.len,
                                      .time_count = (uint32_t)(s->times.len / TIME_SIZE),
-                                     .has_items = o->items != NULL};
+                                     .has_items = o->items != NULL,
+                                     .query_size = (uint32_t)o->query.len};
     struct worker_order order = {.job = timeline_search_job,
                                  .name = "searching the timeline",
                                  .ins = o->files,
@@ -353,6 +358,7 @@ static int begin_lane(struct searching *s, unsigned i, struct err *e)
     buf_addstr(&l->argument, buf_str(&s->times));
     buf_addstr(&l->argument, o->field);
     buf_addstr(&l->argument, o->query);
+    buf_addstr(&l->argument, o->beside);
     order.argument = buf_str(&l->argument);
     return worker_begin_order(&l->worker, &order, e);
 }
@@ -374,6 +380,8 @@ static int by_value(const void *a, const void *b)
 {
     const struct search_counted *x = a, *y = b;
 
+    if (x->field != y->field)
+        return x->field < y->field ? -1 : 1;
     return str_cmp(x->value, y->value);
 }
 
@@ -381,6 +389,8 @@ static int by_count(const void *a, const void *b)
 {
     const struct search_counted *x = a, *y = b;
 
+    if (x->field != y->field)
+        return x->field < y->field ? -1 : 1;
     if (x->told.count != y->told.count)
         return x->told.count > y->told.count ? -1 : 1;
     if (x->told.first_ns != y->told.first_ns)
@@ -402,7 +412,7 @@ static void settle_values(struct searching *s)
         struct search_counted *last = kept ? &r->values[kept - 1] : NULL;
         const struct search_counted *c = &r->values[i];
 
-        if (!last || !str_eq(last->value, c->value)) {
+        if (!last || last->field != c->field || !str_eq(last->value, c->value)) {
             r->values[kept++] = *c;
             continue;
         }
@@ -461,7 +471,7 @@ static int check_items(const struct search_order *order, const struct query *q, 
 int timeline_search(const struct search_order *order, const struct search_receiver *to,
                     struct search_result *out, struct err *e)
 {
-    CLEANUP(query_freep) struct query *checked = NULL;
+    CLEANUP(query_freep) struct query *checked = NULL, *beside = NULL;
     CLEANUP(searching_releasep) struct searching *s = mem_new(struct searching);
     const struct query_times times = {.read = keep_time, .context = s};
     int rc;
@@ -471,6 +481,12 @@ int timeline_search(const struct search_order *order, const struct search_receiv
     if (rc)
         return rc;
     s->has_tags = query_has_tags(checked);
+    if (order->beside.len) {
+        rc = query_read(&beside, order->beside, NULL, e);
+        if (rc)
+            return rc;
+        s->has_tags = s->has_tags || query_has_tags(beside);
+    }
     *out = (struct search_result){0};
     if (order->file_count == 0)
         return 0;

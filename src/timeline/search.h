@@ -36,9 +36,11 @@ struct search_order {
     bool is_backward;    /* the latest first */
     uint32_t slot_count; /* of a histogram: at most SEARCH_SLOTS_MOST, each slot_ns wide */
     int64_t first_slot_ns;
-    int64_t slot_ns;  /* 0: as fine as so many hold all events, and the result says from when on */
-    struct str field; /* of SEARCH_VALUES */
-    unsigned workers; /* 0: as many as there are processors */
+    int64_t slot_ns;   /* 0: as fine as so many hold all events, and the result says from when on */
+    struct str field;  /* of SEARCH_VALUES; several have a NUL between them */
+    struct str beside; /* another query, without times: of which events it is true, and query is
+                          not, is counted, too; empty: there is none */
+    unsigned workers;  /* 0: as many as there are processors */
 };
 struct search_receiver {
     /* In the order of time. Non-zero stops the search and is returned. */
@@ -46,14 +48,16 @@ struct search_receiver {
     void *context;
 };
 struct search_counted {
+    uint64_t field;   /* of those of the order, from 0 */
     struct str value; /* hostile */
     struct search_value told;
 };
 struct search_result {
     struct search_value sum;        /* of SEARCH_COUNT and SEARCH_VALUES */
+    struct search_value beside;     /* likewise */
     int64_t first_slot_ns, slot_ns; /* slot_ns 0: there were no events to look through */
     uint64_t slots[SEARCH_SLOTS_MOST];
-    struct search_counted *values; /* most frequent first; then the earliest */
+    struct search_counted *values; /* by field; most frequent first; then the earliest */
     size_t value_count;
     struct buf bytes;     /* of them */
     struct buf no_fields; /* that the query names and no event has: name NUL alike NUL, hostile */

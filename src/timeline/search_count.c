@@ -52,8 +52,11 @@ static void count_rows(struct search_counts *c, const struct search_counting *of
     for (size_t row = 0; row < block_rows(of->block); row++) {
         uint64_t ns = (uint64_t)of->times[row];
 
-        if (!rows_has(of->rows, row))
+        if (!rows_has(of->rows, row)) {
+            if (of->beside && rows_has(of->beside, row))
+                add_row(&c->beside, of, row);
             continue;
+        }
         add_row(&c->sum, of, row);
         if (of->task->slot_count == 0 || rows_has(&of->timeless, row))
             continue;
@@ -75,20 +78,21 @@ static uint64_t slot_of(struct str s)
     return h ^ h >> 32;
 }
 
-static int add_value(struct search_counts *counts, struct str value,
+static int add_value(struct search_counts *counts, size_t field, struct str value,
                      const struct search_value *more, struct err *e)
 {
+    struct counted_values *values = &counts->values[field];
     size_t at = slot_of(value) % VALUE_SLOTS;
     struct counted *c;
 
-    if (!counts->values)
-        counts->values = mem_array(VALUE_SLOTS, sizeof(counts->values[0]));
-    while (counts->values[at].bytes &&
-           !str_eq((struct str){counts->values[at].bytes, counts->values[at].len}, value))
+    if (!values->slots)
+        values->slots = mem_array(VALUE_SLOTS, sizeof(values->slots[0]));
+    while (values->slots[at].bytes &&
+           !str_eq((struct str){values->slots[at].bytes, values->slots[at].len}, value))
         at = (at + 1) % VALUE_SLOTS;
-    c = &counts->values[at];
+    c = &values->slots[at];
     if (!c->bytes) {
-        if (++counts->value_count > SEARCH_VALUES_MOST)
+        if (values->count == SEARCH_VALUES_MOST)
             return err_set(e, ERR_LIMIT,
                            "the field has more than %d different values: ask for a shorter time "
                            "(--from, --to), or for some of the items (--evidence)",
@@ -96,6 +100,8 @@ static int add_value(struct search_counts *counts, struct str value,
         counts->value_size += value.len;
         if (counts->value_size > SEARCH_VALUES_SIZE)
             return search_too_large(e);
+        values->used = mem_grow(values->used, values->count, &values->room, sizeof(uint32_t));
+        values->used[values->count++] = (uint32_t)at;
         c->bytes = mem_dup(value.p, value.len);
         c->len = value.len;
     }
@@ -156,7 +162,7 @@ static int count_field(struct search_counts *c, const struct search_counting *of
         char text[ADDRESS_TEXT_SIZE];
 
         if (told[i].count)
-            rc = add_value(c, spelled(of, v->values[i], text), &told[i], e);
+            rc = add_value(c, of->number, spelled(of, v->values[i], text), &told[i], e);
     }
     return rc;
 }
@@ -170,7 +176,7 @@ static int count_whole(struct search_counts *c, const struct search_counting *of
     for (size_t row = 0; row < block_rows(of->block); row++)
         if (rows_has(of->rows, row))
             add_row(&all, of, row);
-    return all.count ? add_value(c, name, &all, e) : 0;
+    return all.count ? add_value(c, of->number, name, &all, e) : 0;
 }
 
 /* precision, doubt, meaning: their place in the state. */
@@ -195,7 +201,7 @@ static int count_states(struct search_counts *c, const struct search_counting *o
             struct str one = part == doubt ? str_head(rest, 1) : str_cut(&rest, ',');
 
             rest = part == doubt ? str_from(rest, 1) : rest;
-            rc = add_value(c, one, &told[i], e);
+            rc = add_value(c, of->number, one, &told[i], e);
         }
     }
     return rc;
@@ -217,25 +223,34 @@ static int count_values(struct search_counts *c, const struct search_counting *o
 
 int search_count(struct search_counts *c, struct search_counting *of, struct err *e)
 {
+    struct str rest = of->fields;
     int rc = block_timeless(of->block, &of->timeless, e);
 
     if (rc)
         return rc;
     count_rows(c, of);
-    return of->task->kind == SEARCH_VALUES ? count_values(c, of, e) : 0;
+    if (of->task->kind != SEARCH_VALUES || !rows_any(of->rows))
+        return 0;
+    for (of->number = 0; rc == 0 && rest.len && of->number < SEARCH_FIELDS_MOST; of->number++) {
+        of->field = str_cut(&rest, '\0');
+        rc = count_values(c, of, e);
+    }
+    return rc;
 }
 
-static int send_values(const struct search_counts *c, struct worker_channel *channel, struct err *e)
+/* Most slots were never used, and are not looked at: so their memory is none. */
+static int send_values(const struct counted_values *values, uint64_t field,
+                       struct worker_channel *channel, struct err *e)
 {
     int rc = 0;
 
-    for (size_t i = 0; rc == 0 && c->values && i < VALUE_SLOTS; i++) {
+    for (size_t i = 0; rc == 0 && i < values->count; i++) {
+        const struct counted *c = &values->slots[values->used[i]];
         CLEANUP_BUF struct buf message = {0};
 
-        if (!c->values[i].bytes)
-            continue;
-        buf_add(&message, &c->values[i].told, sizeof(c->values[i].told));
-        buf_add(&message, c->values[i].bytes, c->values[i].len);
+        buf_add(&message, &c->told, sizeof(c->told));
+        buf_add(&message, &field, sizeof(field));
+        buf_add(&message, c->bytes, c->len);
         rc = worker_send(channel, SEARCH_VALUE, buf_str(&message), e);
     }
     return rc;
@@ -247,6 +262,7 @@ static int send_sum(const struct search_counts *c, const struct search_task *tas
     CLEANUP_BUF struct buf message = {0};
 
     buf_add(&message, &c->sum, sizeof(c->sum));
+    buf_add(&message, &c->beside, sizeof(c->beside));
     buf_add(&message, &c->first_slot_ns, sizeof(c->first_slot_ns));
     buf_add(&message, &c->slot_ns, sizeof(c->slot_ns));
     buf_add(&message, c->slots, task->slot_count * sizeof(c->slots[0]));
@@ -256,14 +272,21 @@ static int send_sum(const struct search_counts *c, const struct search_task *tas
 int search_counts_send(const struct search_counts *c, const struct search_task *task,
                        struct worker_channel *channel, struct err *e)
 {
-    int rc = send_values(c, channel, e);
+    int rc = 0;
 
+    for (size_t i = 0; rc == 0 && i < SEARCH_FIELDS_MOST; i++)
+        rc = send_values(&c->values[i], i, channel, e);
     return rc ? rc : send_sum(c, task, channel, e);
 }
 
 void search_counts_release(struct search_counts *c)
 {
-    for (size_t i = 0; c->values && i < VALUE_SLOTS; i++)
-        free(c->values[i].bytes);
-    free(c->values);
+    for (size_t k = 0; k < SEARCH_FIELDS_MOST; k++) {
+        struct counted_values *values = &c->values[k];
+
+        for (size_t i = 0; i < values->count; i++)
+            free(values->slots[values->used[i]].bytes);
+        free(values->slots);
+        free(values->used);
+    }
 }

@@ -32,8 +32,8 @@ struct job {
     struct str directories;    /* SHA-256 of each file's */
     struct search_item *items; /* of each file */
     struct str times;          /* of the query, that were not asked for yet */
-    struct str field;
-    struct query *query;
+    struct str fields;
+    struct query *query, *beside; /* beside is NULL where there is none */
     struct segment_file **files;
     size_t file_count;
     struct share *shares;
@@ -224,8 +224,8 @@ static int64_t *true_times(const int64_t *times, size_t count, int64_t skew_ns)
     return out;
 }
 
-static int match_block(struct job *j, const struct share *s, struct block *b, const int64_t *times,
-                       struct rows *rows, struct err *e)
+static int match_block(struct job *j, const struct query *query, const struct share *s,
+                       struct block *b, const int64_t *times, struct rows *rows, struct err *e)
 {
     const struct search_item *item = &j->items[s->file];
     char call[16];
@@ -238,15 +238,20 @@ static int match_block(struct job *j, const struct share *s, struct block *b, co
 
     snprintf(call, sizeof(call), "e%u", item->number);
     about.item = str_of(call);
-    return query_match(j->query, b, &about, rows, e);
+    int rc = query_match(query, b, &about, rows, e);
+
+    if (s->first_ns < j->task.from_ns || s->last_ns > j->task.to_ns)
+        keep_within(j, times, block_rows(b), rows);
+    return rc;
 }
 
 static int count_block(struct job *j, const struct share *s, struct block *b,
                        const struct rows *rows, const int64_t *times, struct err *e)
 {
     char call[16];
+    struct rows beside;
     struct search_counting counting = {.task = &j->task,
-                                       .field = j->field,
+                                       .fields = j->fields,
                                        .source = s->b->source->name,
                                        .block = b,
                                        .rows = rows,
@@ -254,6 +259,13 @@ static int count_block(struct job *j, const struct share *s, struct block *b,
 
     snprintf(call, sizeof(call), "e%u", j->items[s->file].number);
     counting.item = str_of(call);
+    if (j->beside) {
+        int rc = match_block(j, j->beside, s, b, times, &beside, e);
+
+        if (rc)
+            return rc;
+        counting.beside = &beside;
+    }
     return search_count(&j->counts, &counting, e);
 }
 
@@ -283,11 +295,9 @@ static int search_block(struct job *j, const struct share *s, struct err *e)
     if (rc == 0 && s->skew_ns)
         times = corrected = true_times(times, block_rows(b), s->skew_ns);
     if (rc == 0)
-        rc = match_block(j, s, b, times, &rows, e);
+        rc = match_block(j, j->query, s, b, times, &rows, e);
     if (rc)
         return rc;
-    if (s->first_ns < j->task.from_ns || s->last_ns > j->task.to_ns)
-        keep_within(j, times, block_rows(b), &rows);
     if (j->task.only != SEARCH_ALL)
         keep_only(&rows, (size_t)(j->task.only - s->b->first_event));
     if (j->task.kind == SEARCH_ROWS)
@@ -419,6 +429,7 @@ static void job_release(struct job *j)
     for (size_t i = 0; i < j->file_count; i++)
         segment_close(j->files[i]);
     query_free(j->query);
+    query_free(j->beside);
     arena_free(j->arena);
     free(j->shares);
     free(j->files);
@@ -446,6 +457,7 @@ static int read_task(struct job *j, struct str argument, size_t files, struct er
     const struct query_times times = {.read = next_time, .context = j};
     struct str rest = str_from(argument, sizeof(j->task));
     size_t sums = files * sizeof(struct hash), times_size;
+    int rc;
 
     if (argument.len < sizeof(j->task))
         BUG("an argument of %zu bytes", argument.len);
@@ -460,12 +472,15 @@ static int read_task(struct job *j, struct str argument, size_t files, struct er
     j->items = arena_alloc(j->arena, (files + 1) * sizeof(j->items[0]));
     if (j->task.has_items && !search_about_take(&rest, files, j->arena, &j->items))
         BUG("a search task that is not whole");
-    if (times_size + j->task.field_size > rest.len)
+    if (times_size + j->task.field_size + j->task.query_size > rest.len)
         BUG("a search task that is not whole");
     j->times = str_head(rest, times_size);
     rest = str_from(rest, times_size);
-    j->field = str_head(rest, j->task.field_size);
-    return query_read(&j->query, str_from(rest, j->task.field_size), &times, e);
+    j->fields = str_head(rest, j->task.field_size);
+    rest = str_from(rest, j->task.field_size);
+    rc = query_read(&j->query, str_head(rest, j->task.query_size), &times, e);
+    rest = str_from(rest, j->task.query_size);
+    return rc || rest.len == 0 ? rc : query_read(&j->beside, rest, NULL, e);
 }
 
 int timeline_search_job(int in, struct str argument, struct worker_channel *channel, struct err *e)

@@ -13,6 +13,7 @@ enum {
     SEARCH_SLOTS_MOST = 4096,
     SEARCH_VALUES_MOST = 1 << 20,
     SEARCH_VALUES_SIZE = 512 << 20, /* bytes of them */
+    SEARCH_FIELDS_MOST = 8,         /* whose values are counted at once */
     SEARCH_FILES_MOST = 1024,
     SEARCH_ROW_MOST = 48 << 20, /* bytes of a row; an event may have 36 MiB of values */
 };
@@ -31,17 +32,19 @@ struct search_task {
     uint32_t field_size;
     uint32_t time_count; /* times that the query names */
     uint32_t has_items;  /* what records say of the files is there */
+    uint32_t query_size, unused;
     /* Then the SHA-256 of each file's directory, what records say of the files (search_about.h),
-     * the first and last nanosecond of each time, the field's name, and the query. */
+     * the first and last nanosecond of each time, the fields' names, the query, and
+     * another one beside it, or nothing. */
 };
 
 enum search_message {
-    SEARCH_ROW = 1,  /* struct search_row, source, state, then of each field: name size u16, value
-                        size u32, name, value; or the last piece of that */
-    SEARCH_PIECE,    /* of a row: more of it follows in the next message */
-    SEARCH_SUM,      /* struct search_value, i64 where the first slot begins, i64 their width,
-                        then u64 for each slot; last */
-    SEARCH_VALUE,    /* struct search_value, the value */
+    SEARCH_ROW = 1, /* struct search_row, source, state, then of each field: name size u16, value
+                       size u32, name, value; or the last piece of that */
+    SEARCH_PIECE,   /* of a row: more of it follows in the next message */
+    SEARCH_SUM,   /* struct search_value, another one of the query beside, i64 where the first slot
+                     begins, i64 their width,   then u64 for each slot; last */
+    SEARCH_VALUE, /* struct search_value, the field's number u64, the value */
     SEARCH_NO_FIELD, /* a field of the query that no event has, NUL, one that is alike; the first */
 };
 

@@ -1,13 +1,11 @@
 /* value_test.c: compares values with what a query asks for. */
 #include "timeline/value_test.h"
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include "base/mem.h"
 #include "timeline/letters.h"
 #include "timeline/value_words.h"
 
 enum {
-    ADDRESS_MOST = 45,
     NUMBER_MOST = 40,
     V4_BITS = 32,
     BITS = 128,
@@ -16,9 +14,6 @@ enum {
     PLUS_MOST = 10,     /* 2 to the power of it is more than that */
     NEEDED_LEAST = 3    /* what is shorter is nearly everywhere */
 };
-
-/* In front of an IPv4 address within IPv6. */
-static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
 static char small(char c)
 {
@@ -61,42 +56,12 @@ void value_test_apart(struct value_test *t, struct str text)
     set_text(t, TEST_APART, text);
 }
 
-bool address_bytes(struct str text, uint8_t out[16])
-{
-    char copy[ADDRESS_MOST + 1];
-
-    if (text.len == 0 || text.len > ADDRESS_MOST)
-        return false;
-    memcpy(copy, text.p, text.len);
-    copy[text.len] = '\0';
-    if (memchr(text.p, ':', text.len))
-        return inet_pton(AF_INET6, copy, out) == 1;
-    if (!memchr(text.p, '.', text.len))
-        return false;
-    memcpy(out, mapped, sizeof(mapped));
-    return inet_pton(AF_INET, copy, out + sizeof(mapped)) == 1;
-}
-
 static bool is_number(struct str s)
 {
     for (size_t i = 0; i < s.len; i++)
         if (s.p[i] < '0' || s.p[i] > '9')
             return false;
     return s.len > 0;
-}
-
-struct str address_spelled(struct str text, char out[ADDRESS_TEXT_SIZE])
-{
-    uint8_t bytes[16];
-    bool is_v4;
-
-    if (!address_bytes(text, bytes))
-        return text;
-    is_v4 = memcmp(bytes, mapped, sizeof(mapped)) == 0;
-    return inet_ntop(is_v4 ? AF_INET : AF_INET6, bytes + (is_v4 ? sizeof(mapped) : 0), out,
-                     ADDRESS_TEXT_SIZE)
-               ? str_of(out)
-               : text;
 }
 
 /* An address, a slash and a number; *is_sound: there are so many bits. */
@@ -322,6 +287,7 @@ struct str value_test_needs(const struct value_test *t)
     case TEST_HOLDS:
     case TEST_WORDS:
     case TEST_APART:
+    case TEST_IS:
     case TEST_REGEX:
         return buf_str(&t->text);
     case TEST_GLOB:
@@ -329,6 +295,28 @@ struct str value_test_needs(const struct value_test *t)
     default:
         return STR("");
     }
+}
+
+/* One IPv4 address: a value is equal to it that has the four numbers, in their one spelling, or a
+ * colon, as IPv6 has. */
+static bool may_have_address(const struct value_test *t, struct str bytes)
+{
+    char dotted[ADDRESS_TEXT_SIZE];
+
+    return t->prefix < BITS || !address_dotted(t->network, dotted) ||
+           memchr(bytes.p, ':', bytes.len) || find_alike(bytes, buf_str(&t->text)) ||
+           find_alike(bytes, str_of(dotted));
+}
+
+bool value_test_may_be_in(const struct value_test *t, struct str bytes)
+{
+    struct str needed = value_test_needs(t);
+
+    if (bytes.len == 0)
+        return false;
+    if (t->kind == TEST_NETWORK && !t->is_wide)
+        return may_have_address(t, bytes);
+    return needed.len == 0 || find_alike(bytes, needed);
 }
 
 /* The product of all counts: so many copies may be made of a character. */

@@ -3,6 +3,7 @@
 #include <regex.h>
 #include "base/err.h"
 #include "base/str.h"
+#include "timeline/address.h"
 #include "timeline/regex_dfa.h"
 
 enum value_test_kind {
@@ -54,15 +55,11 @@ bool value_test_is_no_address(struct str text);
 MUST_CHECK int value_test_regex(struct value_test *t, struct str text, struct err *e);
 /* What each value that passes has in it, letters alike, in small ones; empty: nothing is known. */
 struct str value_test_needs(const struct value_test *t);
+/* Whether a value among these bytes may pass. */
+bool value_test_may_be_in(const struct value_test *t, struct str bytes);
 bool value_test(const struct value_test *t, struct str value);
 /* The same of many. */
 void value_test_all(const struct value_test *t, const struct str *values, size_t count,
                     uint8_t *is_true);
 /* Where the text is found first, letters alike; NULL: nowhere. text is in small letters. */
 const char *find_alike(struct str in, struct str text);
-/* An address, as the 16 bytes of IPv6. */
-bool address_bytes(struct str text, uint8_t out[16]);
-enum { ADDRESS_TEXT_SIZE = 46 };
-/* As RFC 5952 spells it, an IPv4 address within IPv6 as that of IPv4; what is no address as it
- * is. */
-struct str address_spelled(struct str text, char out[ADDRESS_TEXT_SIZE]);
