@@ -97,16 +97,18 @@ static void add_announced(struct buf *out, const struct target_announced *a)
     buf_addc(out, '\n');
 }
 
+static void add_finding(struct buf *out, const struct acquire_finding *f)
+{
+    buf_addf(out, "found %u %u %u %llu %llu ", f->first, f->last, f->count,
+             (unsigned long long)time_ns(f->from), (unsigned long long)time_ns(f->until));
+    buf_add_escaped(out, str_of(f->text));
+    buf_addc(out, '\n');
+}
+
 static void add_history(struct buf *out, const struct acquire_history *h)
 {
-    for (size_t i = 0; i < h->count; i++) {
-        const struct acquire_finding *f = &h->all[i];
-
-        buf_addf(out, "found %u %u %u %llu %llu ", f->first, f->last, f->count,
-                 (unsigned long long)time_ns(f->from), (unsigned long long)time_ns(f->until));
-        buf_add_escaped(out, str_of(f->text));
-        buf_addc(out, '\n');
-    }
+    for (size_t i = 0; i < h->count; i++)
+        add_finding(out, &h->all[i]);
 }
 
 static void add_hash(struct buf *out, const char *word, const struct hash *sum)
@@ -178,7 +180,8 @@ void acquire_state_traps(const struct traps *t, struct buf *out)
                  (unsigned long long)t->list[i].size, (unsigned)t->list[i].count);
 }
 
-bool acquire_state_with_traps(struct str text, const struct traps *t, struct buf *out,
+bool acquire_state_with_traps(struct str text, const struct traps *t,
+                              const struct acquire_finding *found, struct buf *out,
                               struct hash *sum)
 {
     struct str body = str_head(text, text.len < SUM_LINE_SIZE ? 0 : text.len - SUM_LINE_SIZE);
@@ -188,6 +191,8 @@ bool acquire_state_with_traps(struct str text, const struct traps *t, struct buf
     while (body.len) {
         struct str line = str_cut(&body, '\n');
 
+        if (found && str_starts(line, "done "))
+            add_finding(out, found);
         if (!str_starts(line, "trap "))
             buf_addf(out, STR_FMT "\n", STR_ARG(line));
     }

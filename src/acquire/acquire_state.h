@@ -75,8 +75,10 @@ struct hash acquire_state_facts(const struct acquire_state *s, size_t found);
 
 /* The lines that tell of the places at which the source went away. */
 void acquire_state_traps(const struct traps *t, struct buf *out);
-/* The text of a state with other such lines, and its sum anew; false: it is none. */
-bool acquire_state_with_traps(struct str text, const struct traps *t, struct buf *out,
+/* The text of a state with other such lines, and what was found more (NULL: nothing), and its sum
+ * anew; false: it is none. */
+bool acquire_state_with_traps(struct str text, const struct traps *t,
+                              const struct acquire_finding *found, struct buf *out,
                               struct hash *sum);
 /* Returns its sum. */
 struct hash acquire_state_write(const struct acquire_state *s, const struct target_files *files,

@@ -531,8 +531,6 @@ int acquisition_run(struct acquisition *m, struct acquire_result *out, struct er
     int rc;
 
     m->at = m->state.done;
-    if (m->is_resumed)
-        acquire_trap_tell(m);
     rc = m->is_resumed ? go_on(m, e) : 0;
     m->is_rescued = was_rescued(m);
     if (rc == 0)

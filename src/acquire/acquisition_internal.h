@@ -190,8 +190,8 @@ void acquire_trap_note(struct acquisition *m, int rc, struct err *e);
 /* Reads a sector of what was read before, so that what is read next is known as the place where it
  * goes. Where none comes, the next read tells. */
 void acquire_trap_ask(struct acquisition *m);
-/* It goes on: what the runs before met is noted. */
-void acquire_trap_tell(struct acquisition *m);
+/* Notes that a part of a place counts as unreadable without having been asked for another time. */
+void acquire_trap_left(struct acquisition *m, uint64_t off, uint64_t size);
 
 /* acquisition_rest.c: a failing source. */
 /* From m->at on the source is read in the order of ease; what comes lies in NAME.rest. */

@@ -182,6 +182,13 @@ static int take(void *context, uint64_t off, const void *bytes, size_t size, str
     return 0;
 }
 
+static void left(void *context, uint64_t off, uint64_t size)
+{
+    struct rest_reading *g = context;
+
+    acquire_trap_left(g->m, off, size);
+}
+
 static void prepare(struct rest_reading *g, uint64_t from, uint64_t until)
 {
     struct acquisition *m = g->m;
@@ -200,6 +207,7 @@ static void prepare(struct rest_reading *g, uint64_t from, uint64_t until)
                                 .block = RESCUE_BLOCK,
                                 .bytes = m->block,
                                 .take = take,
+                                .left = left,
                                 .go_on = go_on,
                                 .context = g};
 }

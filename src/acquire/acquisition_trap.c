@@ -45,6 +45,23 @@ static void add_words(const struct acquisition *m, uint64_t off, uint64_t size, 
                       "and are not read again");
 }
 
+/* What happened stays with the image: when, in which run, and what was being read. */
+static void tell_event(struct acquisition *m, uint64_t off, uint64_t size)
+{
+    CLEANUP_BUF struct buf text = {0};
+    char now[UTC_PLAIN_SIZE];
+
+    utc_plain(now, utc_now());
+    buf_addf(&text,
+             "in run %u, at %s, the source went away, or a read did not come back, when %llu bytes "
+             "from byte %llu on were read: they were left until all else was read",
+             m->state.begin.runs, now, (unsigned long long)size, (unsigned long long)off);
+    acquire_note(
+        m, buf_text(&text),
+        "the source went away, or a read did not come back, at more times, or places, which "
+        "were left until all else was read");
+}
+
 static void keep(struct acquisition *m, uint64_t off, uint64_t size, struct buf *out)
 {
     uint64_t left = off < m->state.begin.size ? m->state.begin.size - off : 0;
@@ -53,6 +70,7 @@ static void keep(struct acquisition *m, uint64_t off, uint64_t size, struct buf 
     if (!size)
         return;
     traps_add(&m->state.traps, off, size);
+    tell_event(m, off, size);
     add_words(m, off, size, out);
 }
 
@@ -82,20 +100,26 @@ void acquire_trap_ask(struct acquisition *m)
         (void)rescue_answers(&r);
 }
 
-void acquire_trap_tell(struct acquisition *m)
+void acquire_trap_left(struct acquisition *m, uint64_t off, uint64_t size)
 {
-    for (size_t i = 0; i < m->state.traps.count; i++) {
-        const struct trap *t = &m->state.traps.list[i];
-        CLEANUP_BUF struct buf text = {0};
+    CLEANUP_BUF struct buf text = {0};
 
-        buf_addf(&text,
-                 "the source went away, or a read did not come back, when %llu bytes from byte "
-                 "%llu on were read: they are read after all else",
-                 (unsigned long long)t->size, (unsigned long long)t->off);
-        acquire_note(m, buf_text(&text),
-                     "the source went away, or a read did not come back, at more places, which are "
-                     "read after all else");
-    }
+    buf_addf(&text,
+             "%llu bytes from byte %llu on were not asked for again, %s, and count as "
+             "unreadable",
+             (unsigned long long)size, (unsigned long long)off,
+             m->options.leaves_places ? "as it was wished (--leave-places)"
+                                      : "since it went twice when they alone were read");
+    acquire_note(m, buf_text(&text),
+                 "more bytes at which it went were not asked for again, and count as unreadable");
+}
+
+/* What was told last, where that is new. */
+static const struct acquire_finding *told_last(const struct acquisition *m)
+{
+    const struct acquire_history *h = &m->state.begin.history;
+
+    return h->count && h->all[h->count - 1].count == 1 ? &h->all[h->count - 1] : NULL;
 }
 
 /* The state that is on disk with the place added: whatever else it tells of stays as it is. */
@@ -112,7 +136,7 @@ static int write_place(struct acquisition *m)
     rc = file_read(&text, buf_text(&path), STATE_SIZE_MAX, NULL);
     end = str_from(buf_str(&text), text.len > 65 ? text.len - 65 : 0);
     if (rc || !hex_read(sum.b, sizeof(sum.b), str_head(end, 64)) || !hash_eq(&sum, &is) ||
-        !acquire_state_with_traps(buf_str(&text), &m->state.traps, &next, &sum))
+        !acquire_state_with_traps(buf_str(&text), &m->state.traps, told_last(m), &next, &sum))
         return rc ? rc : ERR_FORMAT;
     rc = acquire_write_beside(m, "part", &next, NULL);
     if (rc == 0 && m->kept.is_written)

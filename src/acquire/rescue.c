@@ -419,13 +419,26 @@ static bool open_part(const struct rescue *r, uint64_t from, uint64_t until, boo
     return has_any;
 }
 
+static bool is_one(const struct rescue *r, const struct trap *t)
+{
+    return t->size <= r->source->sector_size;
+}
+
+static bool is_given_up(const struct rescue *r, const struct trap *t)
+{
+    return r->leaves_traps || (is_one(r, t) && t->count >= TRAP_TRIES);
+}
+
 static int leave_trap(struct rescue *r, uint64_t from, uint64_t until, struct err *e)
 {
     struct area a;
     int rc = 0;
 
-    while (rc == 0 && open_part(r, from, until, false, &a))
+    while (rc == 0 && open_part(r, from, until, false, &a)) {
         rc = mark(r, a.off, a.size, AREA_BAD, e);
+        if (rc == 0 && r->left)
+            r->left(r->context, a.off, a.size);
+    }
     return rc;
 }
 
@@ -437,12 +450,55 @@ static int read_trap(struct rescue *r, const struct trap *t, uint64_t from, uint
     struct area a;
     int rc = 0;
 
+    if (is_given_up(r, t))
+        return leave_trap(r, from, until, e);
     while (rc == 0 && open_part(r, from, until, is_backward, &a)) {
         uint64_t at = is_backward ? (a.off + a.size - 1) / sector_size * sector_size
                                   : a.off - a.off % sector_size;
 
         rc = read_sector(r, at, a.state, &is_bad, e);
         if (rc == 0 && is_bad) /* which one it was is to be known */
+            rc = check_answers(r, e);
+    }
+    return rc;
+}
+
+/* What did not read there, and did no more harm than that. */
+static int retry_trap(struct rescue *r, const struct trap *t, uint64_t from, uint64_t until,
+                      struct err *e)
+{
+    uint64_t at = from;
+    struct area a;
+    bool is_bad;
+    int rc = 0;
+
+    while (rc == 0 && !is_given_up(r, t) && fault_map_next(r->map, at, until, AREA_BAD, &a)) {
+        at = a.off - a.off % r->source->sector_size;
+        rc = read_sector(r, at, AREA_BAD, &is_bad, e);
+        at += sector_at(r, at);
+        if (rc == 0 && is_bad)
+            rc = check_answers(r, e);
+    }
+    return rc;
+}
+
+typedef int trap_function(struct rescue *r, const struct trap *t, uint64_t from, uint64_t until,
+                          struct err *e);
+
+static int each_trap(struct rescue *r, bool is_single, trap_function *visit, struct err *e)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < r->traps->count; i++) {
+        const struct trap *t = &r->traps->list[i];
+        uint64_t from = t->off > r->from ? t->off : r->from, until = t->off + t->size;
+
+        until = until < r->until ? until : r->until;
+        if (from >= until || is_one(r, t) != is_single)
+            continue;
+        rc = visit(r, t, from, until, e);
+        /* Whether it still answers is known before the next one. */
+        if (rc == 0 && r->doubtful_count)
             rc = check_answers(r, e);
     }
     return rc;
@@ -455,22 +511,11 @@ static int read_traps(struct rescue *r, struct err *e)
     /* One that is off already did not go there. */
     int rc = r->traps && !r->source->failing.has_answered ? check_answers(r, e) : 0;
 
-    for (int is_single = 0; rc == 0 && r->traps && is_single < 2; is_single++)
-        for (size_t i = 0; rc == 0 && i < r->traps->count; i++) {
-            const struct trap *t = &r->traps->list[i];
-            uint64_t from = t->off > r->from ? t->off : r->from, until = t->off + t->size;
-            bool is_one = t->size <= r->source->sector_size;
-
-            until = until < r->until ? until : r->until;
-            if (from >= until || is_one != is_single)
-                continue;
-            rc = r->leaves_traps || (is_one && t->count >= TRAP_TRIES)
-                     ? leave_trap(r, from, until, e)
-                     : read_trap(r, t, from, until, e);
-            /* Whether it still answers is known before the next one. */
-            if (rc == 0 && r->doubtful_count)
-                rc = check_answers(r, e);
-        }
+    for (int is_single = 0; rc == 0 && r->traps && is_single < 2; is_single++) {
+        rc = each_trap(r, is_single, read_trap, e);
+        for (r->try = 1; rc == 0 && r->try <= r->retries; r->try++)
+            rc = each_trap(r, is_single, retry_trap, e);
+    }
     return rc;
 }
 

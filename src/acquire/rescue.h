@@ -18,7 +18,7 @@ enum rescue_pass {
     RESCUE_TRIM,  /* the ends of bad areas */
     RESCUE_SCRAPE,
     RESCUE_RETRY,
-    RESCUE_TRAPS, /* where it went away before */
+    RESCUE_TRAPS, /* where it went away before, with the retries of that */
     RESCUE_PASS_COUNT_,
 };
 
@@ -46,6 +46,8 @@ struct rescue {
     size_t doubtful_count;
     /* Takes bytes that were read. */
     int (*take)(void *context, uint64_t off, const void *bytes, size_t size, struct err *e);
+    /* Told of what is marked AREA_BAD without being asked for another time; NULL: nobody is. */
+    void (*left)(void *context, uint64_t off, uint64_t size);
     /* Called before each read with how much it is; non-zero ends the work and is returned. */
     int (*go_on)(void *context, size_t size, struct err *e);
     void *context;

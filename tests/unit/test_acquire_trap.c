@@ -172,6 +172,78 @@ static void what_it_went_at_is_read_last(void **state)
     made_release(&t.m);
 }
 
+/* A place lies where other sectors are weak, too: they get the retries that all others get. */
+static void weak_sectors_beside_it_are_read_again(void **state)
+{
+    (void)state;
+    for (unsigned retries = 2; retries <= 3; retries++) {
+        struct acquire_result r;
+        struct trial t;
+
+        trial_init(&t, TARGET_RAW, (uint64_t)SECTORS * 512);
+        t.options.retries = retries;
+        t.m.traps[0] = (struct made_trap){.first = 10248, .count = 1};
+        for (uint64_t s = 10240; s < 10240 + 2048; s++)
+            t.m.faults[s] = (struct made_fault){.kind = FAULT_WEAK, .left = retries};
+        (void)end(&t, &r, 8);
+        check(&t, &r);
+        remove_image();
+        made_release(&t.m);
+    }
+}
+
+static unsigned times_in(const char *text, const char *words)
+{
+    unsigned n = 0;
+
+    while ((text = strstr(text, words)) && ++n)
+        text += strlen(words);
+    return n;
+}
+
+static void part_text(struct buf *out)
+{
+    CLEANUP_BUF struct buf path = {0};
+
+    part_path(&path);
+    buf_clear(out);
+    assert_int_equal(file_read(out, buf_text(&path), MIB, NULL), 0);
+}
+
+/* A block, then the second sector of it: its first one, and the rest, are left of the place, and it
+ * never went there. */
+static void what_happened_is_told_and_nothing_else(void **state)
+{
+    static const char went[] = "the source went away, or a read did not come back, when ";
+    struct acquire_result r;
+    struct err e = {0};
+    CLEANUP_BUF struct buf part = {0};
+    struct trial t;
+
+    (void)state;
+    trial_init(&t, TARGET_RAW, (uint64_t)SECTORS * 512);
+    t.counts_runs = true;
+    t.m.traps[0] = (struct made_trap){.first = 10241, .count = 1};
+    assert_int_equal(begin(&t, &r, &e), ERR_IO);
+    for (unsigned run = 2; run <= 3; run++) {
+        t.m.is_dead = false;
+        assert_int_equal(go_on(&t, &t.m.source, "made by a test", &r, &e), ERR_IO);
+        part_text(&part);
+        assert_int_equal(times_in(buf_text(&part), went), run);
+    }
+    assert_non_null(strstr(buf_text(&part), "in run 1, at "));
+    assert_non_null(strstr(buf_text(&part), "when 1048576 bytes from byte 5242880 on were read"));
+    assert_int_equal(times_in(buf_text(&part), "when 512 bytes from byte 5243392 on were read"), 2);
+    assert_int_equal(times_in(buf_text(&part), "not asked for again"), 0);
+    t.m.is_dead = false;
+    t.m.gone_after = 0;
+    t.stop_in = 0;
+    assert_int_equal(go_on(&t, &t.m.source, "made by a test", &r, &e), 0);
+    check(&t, &r);
+    remove_image();
+    made_release(&t.m);
+}
+
 static void places_are_given_up_when_asked(void **state)
 {
     struct acquire_result r;
@@ -258,6 +330,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(only_sectors_at_which_it_goes_are_lost),
         cmocka_unit_test(a_place_that_is_read_first_in_a_run_is_known),
         cmocka_unit_test(what_it_went_at_is_read_last),
+        cmocka_unit_test(weak_sectors_beside_it_are_read_again),
+        cmocka_unit_test(what_happened_is_told_and_nothing_else),
         cmocka_unit_test(places_are_given_up_when_asked),
         cmocka_unit_test(in_order_it_ends_too),
         cmocka_unit_test(what_failed_while_it_was_gone_is_read_in_large_again),
