@@ -31,6 +31,7 @@ static const struct candidate {
     {&format_fortigate, false, NULL},
     {&format_fast_alert, false, NULL},
     {&format_cef, false, NULL},
+    {&format_squid, false, NULL},
     {&format_access, false, NULL},
     {&format_syslog, false, NULL},
     {&format_dated_iso, false, NULL},

@@ -72,6 +72,9 @@ bool filterlog_understand(struct reader *r, struct str sentence, struct event *e
 bool pkg_understand(struct reader *r, struct str sentence, struct event *e);
 /* "Installed: bash-5.1.8-6.el9.x86_64", as in yum's own log. */
 bool yum_understand(struct reader *r, struct str sentence, struct event *e);
+/* "1795576329.123    456 192.0.2.7 TCP_MISS/200 …": Squid's access log, whose time is that of the
+ * line. */
+bool squid_understand(struct reader *r, struct str sentence, struct event *e);
 /* "[1:2010935:3] ET SCAN … [Priority: 2] {TCP} 203.0.113.9:5000 -> 10.0.0.5:22": Suricata, Snort.
  */
 bool fast_alert_understand(struct reader *r, struct str sentence, struct event *e);

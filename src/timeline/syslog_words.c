@@ -223,6 +223,7 @@ static const struct {
     {STR_INIT("filterlog"), filterlog_understand}, {STR_INIT("suricata"), fast_alert_understand},
     {STR_INIT("snort"), fast_alert_understand},    {STR_INIT("pkg"), pkg_understand},
     {STR_INIT("pkg-static"), pkg_understand},      {STR_INIT("yum"), yum_understand},
+    {STR_INIT("squid"), squid_understand},
 };
 
 static bool read_apart(struct reader *r, const struct known_as *k, struct str sentence,

@@ -193,5 +193,38 @@ class Mail(unittest.TestCase):
         has(self, said("httpd[1]:", '[client host.example.org:x] user eva: authentication failure for "/x": Password Mismatch'), {"source.ip": None, "source.port": None})
 
 
+class Squid(unittest.TestCase):
+    """squid.conf.documented, logformat: "%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a %mt"."""
+    LINE = "1795576329.123    456 192.0.2.7 TCP_MISS/200 1234 GET http://www.example.org:8080/x?y=1 eva HIER_DIRECT/198.51.100.5 text/html"
+
+    def test_its_native_access_log(self):
+        lines = [self.LINE, "1795576330.000      0 192.0.2.7 TCP_DENIED/407 3901 CONNECT www.example.org:443 - HIER_NONE/- text/html",
+                 "1795576331.000     12 host.example.org TCP_TUNNEL/200 39 CONNECT [2001:db8::7]:443 - FIRSTUP_PARENT/proxy.example.org -",
+                 "1795576332.000      1 192.0.2.7 NONE/000 0 NONE error:transaction-end-before-headers - HIER_NONE/- -",
+                 "1795576333.000      1 192.0.2.7 UDP_MISS/000 62 ICP_QUERY http://www.example.org/ - HIER_NONE/- -",
+                 "1795576334.000      1 192.0.2.7 TCP_MEM_HIT/404 62 GET http://www.example.org/ - NONE/- text/html [x: y]"]
+        events, counts = read_lines("".join(line + "\n" for line in lines))
+        self.assertEqual((counts["format"], counts["events"], counts["unparsed"]), ("squid", len(lines), 0))
+        for event, wanted in zip(events, (
+                {"time": "2026-11-25T03:12:09.123Z", "doubt": "", "precision": "ms", "source.ip": "192.0.2.7", "user.name": "eva", "event.action": "http-request", "event.outcome": OK, "http.request.method": "GET",
+                 "http.response.status_code": "200", "http.response.bytes": "1234", "url.original": "http://www.example.org:8080/x?y=1", "url.domain": "www.example.org", "url.path": "/x", "url.query": "y=1",
+                 "squid.result_code": "TCP_MISS", "squid.hierarchy_code": "HIER_DIRECT", "destination.ip": "198.51.100.5", "http.response.mime_type": "text/html", "event.duration": "456000000"},
+                {"event.outcome": FAILED, "user.name": None, "url.domain": "www.example.org", "destination.ip": None, "http.response.status_code": "407"},
+                {"source.address": "host.example.org", "url.domain": "2001:db8::7", "destination.address": "proxy.example.org", "event.outcome": OK},
+                {"http.response.status_code": None, "event.outcome": UNKNOWN}, {"event.action": "cache-query", "event.outcome": UNKNOWN}, {"event.outcome": FAILED})):
+            has(self, event, wanted)
+
+    def test_behind_the_head_of_a_system_log(self):
+        has(self, said("squid[7]:", self.LINE), {"time": "2026-11-25T03:12:09Z", "source.ip": "192.0.2.7", "event.action": "http-request", "event.outcome": OK, "process.pid": "7"})
+        has(self, said("(squid-1)[7]:", self.LINE), {"source.ip": None})
+        has(self, said("squid[7]:", "Squid Cache (Version 5.7): Exiting normally."), {"event.action": None})
+
+    def test_lines_alike_are_none(self):
+        for a, b in (("TCP_MISS/200", "tcp_miss/200"), ("TCP_MISS/200", "TCP_MISS/20"), ("HIER_DIRECT/", "direct/"), (" 1234 ", " - "), ("GET", "get"), (".123 ", ".12 "), ("text/html", "html"), ("    456", "   4.5")):
+            events, counts = read_lines((self.LINE.replace(a, b) + "\n") * 5)
+            self.assertNotEqual(counts["format"], "squid", b)
+            self.assertFalse([event for event in events if event.get("event.action")])
+
+
 if __name__ == "__main__":
     unittest.main()
