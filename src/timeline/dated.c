@@ -273,6 +273,49 @@ static enum line_verdict minute(struct reader *r, struct str line, struct event 
     return at_front(r, line, dated_minute, e);
 }
 
+/* A date whose numbers could be in the other order is told as it stands, too. */
+static enum line_verdict numbers(struct reader *r, struct str line, bool is_day_first,
+                                 struct event *e)
+{
+    bool is_either = false;
+    struct dated d;
+    struct str at = line, text, whole = line, date;
+
+    str_skip_blanks(&at);
+    line = at;
+    if (line.len == 0 || indent_is_deeper(r, whole))
+        return LINE_CONTINUES;
+    (void)str_take(&at, "[");
+    date = at;
+    if (!dated_numbers(&at, is_day_first, &d, &is_either))
+        return other(whole);
+    put_time(r, e, &d);
+    if (r->counting)
+        return LINE_EVENT;
+    if (is_either)
+        event_put(e, FIELD_EVENT_STATED_TIME, str_head(date, date.len - at.len));
+    text = behind_time(str_from(at, str_starts(at, "]")));
+    put_level(e, text);
+    event_put(e, FIELD_MESSAGE, text.len ? text : line);
+    return LINE_EVENT;
+}
+
+static enum line_verdict day_first(struct reader *r, struct str line, struct event *e)
+{
+    return numbers(r, line, true, e);
+}
+
+static enum line_verdict month_first(struct reader *r, struct str line, struct event *e)
+{
+    return numbers(r, line, false, e);
+}
+
+/* A number over 12 shows the order. */
+static bool shows_order(const struct event *e)
+{
+    return e->precision != TIME_NONE && event_value(e, FIELD_EVENT_STATED_TIME).len == 0;
+}
+
 static enum line_verdict log4j(struct reader *r, struct str line, struct event *e)
 {
     return at_front(r, line, dated_log4j, e);
@@ -441,13 +484,16 @@ static enum line_verdict pairs(struct reader *r, struct str line, struct event *
     return LINE_EVENT;
 }
 
-#define DATED(layout)                                                                              \
+#define DATED_AS(layout, shows, words)                                                             \
     const struct format format_dated_##layout = {.name = "dated",                                  \
                                                  .version = 2,                                     \
                                                  .is_splittable = true,                            \
                                                  .is_last = true,                                  \
                                                  .may_be_indented = true,                          \
-                                                 .line = layout}
+                                                 .line = layout,                                   \
+                                                 .is_sure = shows,                                 \
+                                                 .remark = words}
+#define DATED(layout) DATED_AS(layout, NULL, NULL)
 DATED(iso);
 DATED(iso_bracket);
 DATED(slashes);
@@ -460,3 +506,9 @@ DATED(glog);
 DATED(log4j);
 DATED(pairs);
 DATED(minute);
+DATED_AS(day_first, shows_order,
+         "In its dates with slashes the day stands first, as numbers over 12 "
+         "show: where both could be a month event.stated_time has the text.");
+DATED_AS(month_first, shows_order,
+         "In its dates with slashes the month stands first, as numbers over 12 show: where both "
+         "could be a month event.stated_time has the text.");

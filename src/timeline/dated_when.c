@@ -218,6 +218,40 @@ bool dated_minute(struct str *rest, struct dated *out)
     return give(rest, at, &d, out);
 }
 
+/* "25/", "5/" */
+static bool take_part(struct str *rest, int *out)
+{
+    size_t digits = digits_of(*rest);
+
+    return digits >= 1 && digits <= 2 && when_digits(rest, digits, out) && str_take(rest, "/");
+}
+
+bool dated_numbers(struct str *rest, bool is_day_first, struct dated *out, bool *is_either)
+{
+    enum { MONTHS = 12, CLOCK_MOST = 30 };
+    char spelled[STATED_TEXT_SIZE];
+    struct str at = *rest, iso = {spelled, 0};
+    int first, second, year, size, month, day;
+    struct dated d = {0};
+
+    if (!take_part(&at, &first) || !take_part(&at, &second) || !when_digits(&at, 4, &year))
+        return false;
+    month = is_day_first ? second : first;
+    day = is_day_first ? first : second;
+    (void)str_take(&at, ",");
+    if (year < 1970 || month > MONTHS || (!str_take(&at, " ") && !str_take(&at, "T")))
+        return false;
+    size = snprintf(spelled, sizeof(spelled), "%04d-%02d-%02dT" STR_FMT, year, month, day,
+                    STR_ARG(str_head(at, CLOCK_MOST)));
+    iso.len = (size_t)size;
+    if (!when_iso(&iso, &d.time))
+        return false;
+    at = str_from(at, (size_t)size - 11 - iso.len);
+    take_zone(&at, &d);
+    *is_either = day <= MONTHS;
+    return give(rest, at, &d, out);
+}
+
 static bool take_slashes(struct str *rest, struct dated *out)
 {
     struct dated d = {0};

@@ -19,6 +19,9 @@ bool dated_iso(struct str *rest, struct dated *out);
 bool dated_minute(struct str *rest, struct dated *out);
 /* "2026/11/25 03:12:09.123456": Go, nginx, Samba. */
 bool dated_slashes(struct str *rest, struct dated *out);
+/* "25/11/2026 03:12:09", "11/25/2026 3:12:09 PM", with a comma behind the date or not, in the order
+ * that is asked for: a month over 12 is none. *is_either: neither number shows which it is. */
+bool dated_numbers(struct str *rest, bool is_day_first, struct dated *out, bool *is_either);
 /* A month by its English name: "Wed Nov 25 03:12:09 CET 2026", "25-Nov-2026 03:12:09.123",
  * "25/Nov/2026:03:12:09 +0100", "Nov 25, 2026 3:12:09 AM"; or a weekday before an ISO time. */
 bool dated_named(struct str *rest, struct dated *out);

@@ -71,6 +71,9 @@ struct format {
     /* Of text whose program is not known: tried only where no other format knows the source. Of
      * lines that it joins only those are its own there that begin with a blank or gave fields. */
     bool is_last;
+    /* Told of each source that is read so, of which all lines have one of several meanings, so that
+     * none of the others is its second format. NULL: nothing. */
+    const char *remark;
     bool may_be_indented; /* blanks may stand in front of the times of its lines */
     /* Whether these first bytes (64 KiB, or all there is) are its own. */
     bool (*knows)(struct str head);

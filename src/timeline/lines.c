@@ -513,7 +513,8 @@ int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
     if (rc && rc != ERR_NOTFOUND)
         return rc;
     /* Where no event of its own is in the part, the part before has read to the end. */
-    return rc && !is_before ? tell_rest(&l, e) : end_last(&l, e);
+    rc = rc && !is_before ? tell_rest(&l, e) : end_last(&l, e);
+    return rc || from || !r->format->remark ? rc : reader_notice(r, 0, r->format->remark, e);
 }
 
 /* The parts whose lines are looked at for their times. */

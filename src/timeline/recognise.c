@@ -314,7 +314,7 @@ static const struct format *find_second(struct look *l, const struct format *fir
         struct score s = {0};
 
         if (f->line && f != first && f->is_last == is_last && f->is_splittable && !f->is_export &&
-            !joins_by_state(f))
+            !joins_by_state(f) && !(f->remark && first->remark))
             s = try_format(l, f, first);
         if (is_better(&s, &best))
             best = s;

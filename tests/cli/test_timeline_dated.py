@@ -245,6 +245,21 @@ class Dated(unittest.TestCase):
                 events, counts = read_lines(text)
                 self.assertEqual((counts["format"], {event["event.kind"] for event in events}), ("text", {"unparsed"}))
 
+    def test_numbers_of_dates_have_the_order_that_one_over_twelve_shows(self):
+        for layout, order in (("{d:02}/{m:02}/2026 03:12:09 job {d}", "day"), ("{m}/{d}/2026 3:12:09 AM job {d}", "month"), ("[{d:02}/{m:02}/2026, 03:12:09] job {d}", "day"), ("{m:02}/{d:02}/2026 03:12:09.5 CET job {d}", "month")):
+            events, counts = read_lines("".join(layout.format(d=d, m=11) + "\n" for d in (5, 11, 12, 13, 25)) + "\tat a.B.c(B.java:7)\n")
+            self.assertEqual((counts["format"], counts["events"], counts["unparsed"], counts["continued"]), ("dated", 5, 0, 1), layout)
+            self.assertEqual([event["time"][:10] for event in events[:5]], [f"2026-11-{d:02}" for d in (5, 11, 12, 13, 25)])
+            self.assertEqual([bool(event.get("event.stated_time")) for event in events[:5]], [True, True, True, False, False])
+            self.assertIn(f"the {order} stands first", events[5]["message"])
+        self.assertEqual(read_lines("05/11/2026 03:12:09 a\n25/11/2026 03:12:09 b\n")[0][0]["event.stated_time"], "05/11/2026 03:12:09")
+        # No number shows it, or they show both; what is no date; and a line that shows the other order is not told.
+        for text in ("05/11/2026 03:12:09 a\n", "12/12/2026 03:12:09 a\n05/11/2026 03:12:09 b\n", "25/11/2026 03:12:09 a\n11/25/2026 03:12:09 b\n", "25/13/2026 03:12:09 a\n", "25/11/26 03:12:09 a\n", "025/11/2026 03:12:09 a\n",
+                     "31/02/2026 03:12:09 a\n", "see 25/11/2026 03:12:09\n", "25/11/2026 a\n"):
+            self.assertEqual(read_lines(text)[1]["format"], "text", text)
+        events, counts = read_lines("25/11/2026 03:12:09 a\n" * 3 + "11/26/2026 03:12:09 b\n")
+        self.assertEqual((counts["events"], counts["unparsed"], [event["message"] for event in events if event["event.kind"] == "unparsed"]), (3, 1, ["11/26/2026 03:12:09 b"]))
+
     def test_a_time_to_the_minute_is_one(self):
         for text, wanted in (("2026-11-25 03:12 a", "03:12"), ("2026-11-25T03:12 a", "03:12"), ("2026/11/25 3:12 PM a", "15:12"), ("25.11.2026, 03:12 a", "03:12"), ("25.11.2026 03:12 a", "03:12"),
                              ("2026-11-25 12:12 AM a", "00:12"), ("ERROR 2026-11-25 03:12 a", "03:12"), ("2026-11-25 03:12 CET a", "02:12"), ("2026-11-25T03:12+01:00 a", "02:12")):
