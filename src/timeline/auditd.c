@@ -272,9 +272,28 @@ bool audit_understand(struct reader *r, struct str sentence, struct event *e)
     return true;
 }
 
+/* The order of the numbers of a date, as ausearch -i writes it in the locale of its user. */
+static enum ahead see_date(struct reader *r, struct str line)
+{
+    static const char begin[] = "msg=audit(";
+    struct audit_state *s = r->state;
+    const char *found = memmem(line.p, line.len, begin, sizeof(begin) - 1);
+    struct str id = str_from(line, found ? (size_t)(found - line.p) + sizeof(begin) - 1 : line.len);
+    bool has_short_year;
+    struct stated t;
+
+    if (when_iso(&id, &t) || when_epoch(&id, &t) ||
+        !audit_interpreted_time(&s->order, &id, &t, &has_short_year))
+        return AHEAD_NOTHING;
+    return s->order == AUDIT_NO_ORDER ? AHEAD_OPEN : AHEAD_SHOWN;
+}
+
 const struct format format_auditd = {.name = "auditd",
                                      .version = 7,
                                      .event_of = event_of,
+                                     .ahead = see_date,
+                                     .remark = "Its dates have the order of day and month that a "
+                                               "number over 12 shows in one of them.",
                                      .line = line_of,
                                      .whole = end_event,
                                      .state_size = sizeof(struct audit_state),

@@ -1,5 +1,6 @@
 /* lines.c: sources of lines: asks the format what each is, and joins what belongs together. */
 #include "base/mem.h"
+#include "timeline/ahead.h"
 #include "timeline/cutter.h"
 #include "timeline/indent.h"
 #include "timeline/regroup.h"
@@ -419,9 +420,10 @@ static int read_regrouped(struct lines *l, struct err *e)
 {
     CLEANUP(regroup_freep) struct regroup *groups = regroup_new();
     struct line line;
-    int rc;
+    bool is_told;
+    int rc = ahead_look(l->r, &is_told, e);
 
-    while ((rc = next_line(l, &line, e)) == 0) {
+    while (rc == 0 && (rc = next_line(l, &line, e)) == 0) {
         if (line.zeros) {
             rc = tell_zeros(l, &line, e);
         } else {
@@ -434,6 +436,8 @@ static int read_regrouped(struct lines *l, struct err *e)
     if (rc != ERR_NOTFOUND)
         return rc;
     rc = take_groups(l, groups, true, e);
+    if (rc == 0 && is_told)
+        rc = reader_notice(l->r, 0, l->r->format->remark, e);
     return rc ? rc : tell_rest(l, e);
 }
 

@@ -184,8 +184,14 @@ class Audit(unittest.TestCase):
         self.assertEqual(times("25/11/2026", "05/11/2026"), [("2026-11-25", "z", None), ("2026-11-05", "z", None)])
         self.assertEqual(times("25.11.2026", "2026-11-25", "11/25/26"), [("2026-11-25", "z", None), ("2026-11-25", "z", None), ("2026-11-25", "yz", None)])
         self.assertEqual(times("11/25/2026", "13/13/2026")[1][1:], ("or", "13/13/2026 03:12:09.123"))
-        found = times("11/05/2026", "11/25/2026")
-        self.assertEqual([told[1:] for told in found], [("or", "11/05/2026 03:12:09.123"), ("z", None)])
+        # A later line shows it for those before, and a notice says so; where none does, they have no date.
+        self.assertEqual(times("11/05/2026", "11/25/2026")[:2], [("2026-11-05", "z", None), ("2026-11-25", "z", None)])
+        self.assertEqual(times("05/11/2026", *["06/11/2026"] * 3000, "25/11/2026")[0], ("2026-11-05", "z", None))
+        self.assertEqual(read_lines("".join(f"type=LOGIN msg=audit({date}/2026 03:12:09.123:7) : pid=1 uid=root\n" for date in ("05/11", "25/11")))[0][-1]["message"],
+                         "Its dates have the order of day and month that a number over 12 shows in one of them.")
+        self.assertEqual([told[1:] for told in times("11/05/2026", "11/06/2026")], [("or", "11/05/2026 03:12:09.123"), ("or", "11/06/2026 03:12:09.123")])
+        said = "type=USER_CMD msg=audit(11/05/2026 03:12:09.123:7) : pid=1 uid=root msg='cmd=msg=audit(25/11/2026 03:12:09.123:7) res=success'\n"
+        self.assertEqual(read_lines(said)[0][0]["doubt"], "or")  # what a line quotes shows nothing
 
     # kernel/audit.c: auid is the number that a login gave its session, uid that of the process, which is sshd's or what su and sudo made of it. lib/audit_logging.c:
     # audit_log_acct_message() writes id= where the caller gives a number (sshd of a login, useradd), else acct=. auditd.conf(5), log_format = ENRICHED: AUID, UID, ID.
