@@ -113,8 +113,7 @@ DATED = [
     # journalctl -o short-full of a line without a number: what is the program is not certain.
     ("Wed 2026-11-25 03:12:09 CET web1 app: x", at("2026-11-25T02:12:09Z", message="web1 app: x")),
     # Squid: logformat squid, in its reference.
-    ("1795576329.123    345 192.0.2.7 TCP_MISS/200 4512 GET http://example.org/ eva HIER_DIRECT/192.0.2.80 text/html",
-     at("2026-11-25T03:12:09.123Z", "ms", message="345 192.0.2.7 TCP_MISS/200 4512 GET http://example.org/ eva HIER_DIRECT/192.0.2.80 text/html")),
+    ("1795576329.123    345 worker 7 done", at("2026-11-25T03:12:09.123Z", "ms", message="345 worker 7 done")),
     # Nagios Core: base/logging.c.
     ("[1795576329] SERVICE ALERT: web1;HTTP;CRITICAL;SOFT;1;x", at(AT)),
     # glog and klog: "Lmmdd hh:mm:ss.uuuuuu threadid file:line] msg"; with the year since glog 0.5.
