@@ -114,7 +114,6 @@ static struct acquisition *make(struct source *source, const struct acquire_opti
     m->keeper = (struct target_keeper){
         .keep = acquire_place, .announce = acquire_announce, .copied = copied, .context = m};
     m->source->watch = &control->source;
-    m->source->failing = (struct source_failing){0};
     m->files = TARGET_FILES_NONE;
     m->digests = digests_new();
     m->pieces_sum = digest_new(DIGEST_SHA256);
@@ -531,6 +530,8 @@ int acquisition_run(struct acquisition *m, struct acquire_result *out, struct er
     int rc;
 
     m->at = m->state.done;
+    m->failed_at_opening = m->source->failing.is_failing;
+    m->source->failing.has_answered &= !m->is_resumed; /* to reread the image takes long */
     rc = m->is_resumed ? go_on(m, e) : 0;
     m->is_rescued = was_rescued(m);
     if (rc == 0)

@@ -111,6 +111,8 @@ void acquisition_note_run(struct acquisition *m, bool is_live, const char *uses,
  * state on disk, and read last when it goes on. No state is written any more. out gets a clause, or
  * nothing. */
 void acquisition_leave_read(struct acquisition *m, struct buf *out);
+/* Whether bytes count as unreadable that were not asked for (again), as its history says. */
+bool acquisition_has_left(const struct acquisition *m);
 void acquisition_free(struct acquisition *m); /* NULL is fine */
 DEFINE_CLEANUP(struct acquisition *, acquisition_free)
 /* Runs to the end. Otherwise what was read is kept, and acquisition_resume goes on: ERR_CANCEL:

@@ -95,6 +95,7 @@ struct acquisition {
     int64_t limit_ms;    /* since when the limit counts */
     uint64_t limit_size; /* bytes since then */
     bool is_resumed;
+    bool failed_at_opening;   /* no read of the source came back since */
     bool compares;            /* the source with what the image has of it */
     bool is_weak;             /* source_identity_is_weak */
     bool is_touched;          /* by its identity it was changed since the image was begun */

@@ -203,6 +203,7 @@ static void prepare(struct rest_reading *g, uint64_t from, uint64_t until)
                                 .skip_max = g->bytes ? 0 : skip - skip % m->source->sector_size,
                                 .accepts_end = m->options.accepts_end,
                                 .traps = m->state.traps.count ? &m->state.traps : NULL,
+                                .leaves_silent = !m->state.traps.count && !m->options.accepts_end,
                                 .leaves_traps = m->options.leaves_places,
                                 .block = RESCUE_BLOCK,
                                 .bytes = m->block,

@@ -3,6 +3,8 @@
 #include "acquire/acquisition_internal.h"
 #include "sys/file.h"
 
+#define LEFT "were not asked for again"
+
 enum { FREEZE_WAIT_S = 3, STATE_SIZE_MAX = 64 << 20 };
 
 /* Nothing can be put off of what is an image: it is read as a whole. */
@@ -46,31 +48,46 @@ static void add_words(const struct acquisition *m, uint64_t off, uint64_t size, 
 }
 
 /* What happened stays with the image: when, in which run, and what was being read. */
-static void tell_event(struct acquisition *m, uint64_t off, uint64_t size)
+static void tell_event(struct acquisition *m, uint64_t off, uint64_t size, bool is_known)
 {
     CLEANUP_BUF struct buf text = {0};
     char now[UTC_PLAIN_SIZE];
 
     utc_plain(now, utc_now());
     buf_addf(&text,
-             "in run %u, at %s, the source went away, or a read did not come back, when %llu bytes "
-             "from byte %llu on were read: they were left until all else was read",
-             m->state.begin.runs, now, (unsigned long long)size, (unsigned long long)off);
+             "in run %u, at %s, %s when %llu bytes from byte %llu on were read%s: they were left "
+             "until all else was read",
+             m->state.begin.runs, now,
+             is_known ? "the source went away, or a read did not come back,"
+                      : "no read of the source came back from the first one on,",
+             (unsigned long long)size, (unsigned long long)off,
+             is_known ? "" : ", or it was off before");
     acquire_note(
         m, buf_text(&text),
         "the source went away, or a read did not come back, at more times, or places, which "
         "were left until all else was read");
 }
 
+/* Of the first read of all nobody knows whether it was that; if it was, to begin there again and
+ * again reads nothing ever. */
+static bool is_suspect(const struct acquisition *m)
+{
+    return m->failed_at_opening || fault_map_sum(&m->map, AREA_READ) == 0;
+}
+
 static void keep(struct acquisition *m, uint64_t off, uint64_t size, struct buf *out)
 {
+    bool is_known = m->source->failing.has_answered;
     uint64_t left = off < m->state.begin.size ? m->state.begin.size - off : 0;
 
     size = size < left ? size : left;
-    if (!size)
+    if (!size || (!is_known && !is_suspect(m)))
         return;
-    traps_add(&m->state.traps, off, size);
-    tell_event(m, off, size);
+    if (is_known)
+        traps_add(&m->state.traps, off, size);
+    else
+        traps_suspect(&m->state.traps, off, size);
+    tell_event(m, off, size, is_known);
     add_words(m, off, size, out);
 }
 
@@ -80,7 +97,7 @@ void acquire_trap_note(struct acquisition *m, int rc, struct err *e)
     CLEANUP_BUF struct buf words = {0};
     struct err before = e ? *e : (struct err){0};
 
-    if ((rc != ERR_IO && rc != ERR_NOTFOUND) || !may_go(m) || !f->has_answered || !f->is_failing)
+    if ((rc != ERR_IO && rc != ERR_NOTFOUND) || !may_go(m) || !f->is_failing)
         return;
     pthread_mutex_lock(&m->lock);
     keep(m, f->off, f->size, &words);
@@ -104,14 +121,22 @@ void acquire_trap_left(struct acquisition *m, uint64_t off, uint64_t size)
 {
     CLEANUP_BUF struct buf text = {0};
 
-    buf_addf(&text,
-             "%llu bytes from byte %llu on were not asked for again, %s, and count as "
-             "unreadable",
+    buf_addf(&text, "%llu bytes from byte %llu on " LEFT ", %s, and count as unreadable",
              (unsigned long long)size, (unsigned long long)off,
              m->options.leaves_places ? "as it was wished (--leave-places)"
                                       : "since it went twice when they alone were read");
     acquire_note(m, buf_text(&text),
-                 "more bytes at which it went were not asked for again, and count as unreadable");
+                 "more bytes at which it went " LEFT ", and count as unreadable");
+}
+
+bool acquisition_has_left(const struct acquisition *m)
+{
+    const struct acquire_history *h = &m->state.begin.history;
+
+    for (size_t i = 0; i < h->count; i++)
+        if (strstr(h->all[i].text, LEFT))
+            return true;
+    return false;
 }
 
 /* What was told last, where that is new. */
@@ -153,8 +178,7 @@ void acquisition_leave_read(struct acquisition *m, struct buf *out)
 
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += FREEZE_WAIT_S;
-    if (!may_go(m) || !m->source->failing.has_answered ||
-        pthread_mutex_timedlock(&m->kept_lock, &until))
+    if (!may_go(m) || pthread_mutex_timedlock(&m->kept_lock, &until))
         return;
     m->is_frozen = true;
     keep(m, off, size, &words);

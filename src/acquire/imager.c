@@ -220,11 +220,11 @@ static int spare_source(struct making *m, char *const *folders, size_t count, st
     return rc;
 }
 
-static int open_source(struct making *m, const char *path, char *const *folders, size_t count,
-                       struct err *e)
+static int open_source(struct making *m, const char *path, bool keeps_off_ends,
+                       char *const *folders, size_t count, struct err *e)
 {
-    int rc =
-        imager_open_source(m->order, m->watch, m->control, path, &m->source, &m->report->facts, e);
+    int rc = imager_open_source(m->order, m->watch, m->control, path, keeps_off_ends, &m->source,
+                                &m->report->facts, e);
 
     if (rc == 0)
         rc = spare_source(m, folders, count, e);
@@ -270,7 +270,7 @@ static int begin(struct making *m, struct err *e)
     if (rc == 0)
         rc = whole_path(&folder, o->folder, e);
     if (rc == 0)
-        rc = open_source(m, source, &folder, 1, e);
+        rc = open_source(m, source, false, &folder, 1, e);
     if (rc == 0)
         rc = choose_segment(m, folder, e);
     if (rc == 0)
@@ -290,9 +290,13 @@ static int open_again(struct making *m, const char *path, const struct acquire_s
 {
     const struct imager_order *o = m->order;
     struct source_facts *f = &m->report->facts;
-    int rc = o->is_gone ? imager_look_gone(o, m->watch, m->control, path, &was->begin, was->done,
-                                           &m->source, f, e)
-                        : open_source(m, path, files->folders, files->folder_count, e);
+    const struct traps *t = &was->traps;
+    uint64_t size = was->begin.size, last = size < SOURCE_END_SIZE ? 0 : size - SOURCE_END_SIZE;
+    bool keeps_off_ends = traps_next(t, 0, SOURCE_END_SIZE) || traps_next(t, last, size);
+    int rc = o->is_gone
+                 ? imager_look_gone(o, m->watch, m->control, path, &was->begin, was->done,
+                                    &m->source, f, e)
+                 : open_source(m, path, keeps_off_ends, files->folders, files->folder_count, e);
 
     if (!o->is_gone && (rc == 0 || m->source))
         return rc;

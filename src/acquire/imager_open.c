@@ -13,7 +13,7 @@ struct opening {
     pthread_mutex_t lock;
     pthread_cond_t ended;
     char *path;
-    bool is_live;
+    unsigned how;        /* as source_open */
     bool is_probed;      /* whether it gives any bytes is looked at, too: */
     uint64_t probe_from; /* of those from here on */
     bool answers;
@@ -61,7 +61,7 @@ static void *open_it(void *context)
     struct source *source = NULL;
     struct source_facts facts = {0};
     struct err e = {0};
-    int rc = source_open(&source, &facts, o->path, o->is_live, &e);
+    int rc = source_open(&source, &facts, o->path, o->how, &e);
     struct err silence = {0};
     bool answers = rc == 0 && o->is_probed && gives_bytes(source, o->probe_from, &silence);
     bool is_left;
@@ -82,12 +82,12 @@ static void *open_it(void *context)
     return NULL;
 }
 
-static struct opening *opening_new(const char *path, bool is_live)
+static struct opening *opening_new(const char *path, unsigned how)
 {
     struct opening *o = mem_new(struct opening);
 
     o->path = mem_strdup(path);
-    o->is_live = is_live;
+    o->how = how;
     return o;
 }
 
@@ -168,10 +168,12 @@ static int opening_wait(struct opening *o, const struct imager_order *order,
 }
 
 int imager_open_source(const struct imager_order *order, const struct imager_watch *watch,
-                       struct acquire_control *control, const char *path, struct source **out,
-                       struct source_facts *facts, struct err *e)
+                       struct acquire_control *control, const char *path, bool keeps_off_ends,
+                       struct source **out, struct source_facts *facts, struct err *e)
 {
-    struct opening *o = opening_new(path, order->is_live);
+    unsigned how =
+        (order->is_live ? SOURCE_LIVE : 0u) | (keeps_off_ends ? SOURCE_KEEPS_OFF_ENDS : 0u);
+    struct opening *o = opening_new(path, how);
     int rc = opening_wait(o, order, watch, control, e);
 
     if (rc)
@@ -260,7 +262,7 @@ int imager_look_gone(const struct imager_order *order, const struct imager_watch
                      const struct acquire_begin *b, uint64_t done, struct source **out,
                      struct source_facts *facts, struct err *e)
 {
-    struct opening *o = opening_new(path, true); /* another one may be in use */
+    struct opening *o = opening_new(path, SOURCE_LIVE); /* another one may be in use */
     struct err late = {0};
     int rc;
 

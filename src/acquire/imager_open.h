@@ -7,8 +7,8 @@
  * the order's patience, and the process must end without waiting for it. */
 MUST_CHECK int imager_open_source(const struct imager_order *order,
                                   const struct imager_watch *watch, struct acquire_control *control,
-                                  const char *path, struct source **out, struct source_facts *facts,
-                                  struct err *e);
+                                  const char *path, bool keeps_off_ends, struct source **out,
+                                  struct source_facts *facts, struct err *e);
 
 /* Once the source could not be opened (rc, *e) to go on with an image that was begun as b: 0: it is
  * not there, its end is accepted, and *out stands for it, with what was known of it; else rc, with

@@ -162,8 +162,11 @@ static void add_bad(struct buf *out, struct acquisition *image)
     size_t shown = 0;
     struct area a;
 
-    pair(out, "not readable", "%llu bytes, zeros in the image",
-         (unsigned long long)fault_map_sum(map, AREA_BAD));
+    pair(out, "not readable", "%llu bytes, zeros in the image%s",
+         (unsigned long long)fault_map_sum(map, AREA_BAD),
+         acquisition_has_left(image)
+             ? "; counted with them is what was not asked for (again), as `runs` says"
+             : "");
     for (uint64_t at = 0; shown < RUNS_SHOWN && fault_map_next(map, at, map->size, AREA_BAD, &a);
          at = a.off + a.size, shown++)
         pair(out, shown ? "" : "  sectors", "%llu to %llu", (unsigned long long)(a.off / sector),
@@ -256,6 +259,13 @@ void imager_text(const struct imager_report *r, struct acquisition *image,
     if (b->segment_size)
         pair(out, "files of at most", "%llu bytes", (unsigned long long)b->segment_size);
     pair(out, "retries", "%u", order->options.retries);
+    if (order->options.leaves_places)
+        pair(out, "--leave-places", "%s",
+             "where the source went away, or a read did not come back, nothing more was asked for");
+    if (order->options.reads_in_order)
+        pair(out, "--in-order", "%s", "hard places were read at once, and not after all else");
+    if (order->options.accepts_end)
+        pair(out, "--accept-end", "%s", "what the source lacks at its end counts as not readable");
     add_bad(out, image);
     buf_adds(out, "\nof the source, sectors that could not be read as zeros\n");
     pair_digests(out, &r->result.exact);

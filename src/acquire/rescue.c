@@ -120,6 +120,21 @@ static bool answers_at(struct rescue *r, uint64_t off)
     return answers;
 }
 
+/* Of a source of which nothing was read yet: in one of many places, for much of it may be bad. */
+static bool answers_anywhere(struct rescue *r)
+{
+    enum { PLACES = 16 };
+    uint64_t sector_size = r->source->sector_size;
+
+    for (uint64_t i = 0; i < PLACES; i++) {
+        uint64_t at = r->map->size / PLACES * i / sector_size * sector_size;
+
+        if (answers_at(r, at))
+            return true;
+    }
+    return false;
+}
+
 bool rescue_answers(struct rescue *r)
 {
     enum { PLACES = 4 };
@@ -137,7 +152,7 @@ bool rescue_answers(struct rescue *r)
         if (answers_at(r, a.off - a.off % r->source->sector_size))
             return true;
     }
-    return !is_known;
+    return !is_known && (!r->leaves_silent || answers_anywhere(r));
 }
 
 /* The last one first, since one may lie within another. */
@@ -153,6 +168,13 @@ static int undo_doubtful(struct rescue *r, struct err *e)
     return rc;
 }
 
+static int none_came(struct err *e)
+{
+    return err_set(e, ERR_IO,
+                   "not one sector of the source could be read: it may be off or gone, or its "
+                   "cable, bridge or power supply is bad. That is no image of it");
+}
+
 /* A device that was set offline, or whose bridge hung up, fails each read as a bad sector does. */
 static int check_answers(struct rescue *r, struct err *e)
 {
@@ -163,6 +185,8 @@ static int check_answers(struct rescue *r, struct err *e)
         return 0;
     }
     rc = undo_doubtful(r, e);
+    if (rc == 0 && !fault_map_sum(r->map, AREA_READ))
+        return none_came(e);
     return rc ? rc
               : err_set(e, ERR_IO,
                         "the source answers no read any more, not even of what was read before: it "
@@ -546,10 +570,7 @@ static int check_any(struct rescue *r, struct err *e)
         if (fault_map_next(r->map, 0, r->map->size, others[i], &a))
             return 0;
     rc = mark(r, 0, r->map->size, AREA_UNTRIED, e);
-    return rc ? rc
-              : err_set(e, ERR_IO,
-                        "not one sector of the source could be read: it may be off or gone, or its "
-                        "cable, bridge or power supply is bad. That is no image of it");
+    return rc ? rc : none_came(e);
 }
 
 int rescue_run(struct rescue *r, struct err *e)

@@ -31,6 +31,7 @@ struct rescue {
     unsigned slow_ms;      /* a read that takes longer is like a failure for what follows it */
     uint64_t skip_max;     /* bytes left out behind a failure, at most; 0: nothing is */
     bool accepts_end;      /* what is behind the end counts as unreadable */
+    bool leaves_silent;    /* where nothing was read yet, and nothing comes from places all over */
     size_t block;          /* read at once where all is well; at most RESCUE_BLOCK */
     void *bytes;           /* block, aligned to RESCUE_MEMORY_ALIGN */
     enum rescue_pass pass; /* where it is */
@@ -54,8 +55,8 @@ struct rescue {
 };
 
 /* Whether what was read before can still be read, in one of several places, since one of them may
- * have become bad itself. Where nothing was read yet, nobody can tell: then it is said to. Needs
- * source, map and bytes alone. */
+ * have become bad itself. Where nothing was read yet it is said to, but with leaves_silent. Needs
+ * source, map and bytes. */
 bool rescue_answers(struct rescue *r);
 /* Reads until each byte of the range is AREA_READ or AREA_BAD. It can be called again with a map
  * that was left in the middle. What take and go_on return; ERR_NOTFOUND: the source is gone, or

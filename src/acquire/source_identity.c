@@ -327,7 +327,7 @@ void source_find_which(struct source *s, dev_t device, struct source_facts *f)
         buf_adds(&which, "; whole");
     if (!f->serial[0] && !f->wwn[0]) {
         add_place(folder, &which);
-        if (!f->is_written_to && f->is_exclusive)
+        if (!f->is_written_to && f->is_exclusive && !f->keeps_off_ends)
             add_sample(s, &which);
     }
     add_udev(device, &which);

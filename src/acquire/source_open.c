@@ -401,10 +401,12 @@ static void add_note(struct source_facts *f, const struct buf *note)
     f->note = buf_take(&text);
 }
 
-int source_open(struct source **out, struct source_facts *facts, const char *path, bool is_live,
+int source_open(struct source **out, struct source_facts *facts, const char *path, unsigned how,
                 struct err *e)
 {
-    CLEANUP(source_facts_release) struct source_facts f = {0};
+    CLEANUP(source_facts_release)
+    struct source_facts f = {.keeps_off_ends = (how & SOURCE_KEEPS_OFF_ENDS) != 0};
+    bool is_live = how & SOURCE_LIVE;
     CLEANUP_BUF struct buf note = {0};
     struct ends ends = {.head_len = 0};
     struct stat st;

@@ -49,6 +49,12 @@ void traps_add(struct traps *t, uint64_t off, uint64_t size)
     insert(t, (struct trap){off, size, count});
 }
 
+void traps_suspect(struct traps *t, uint64_t off, uint64_t size)
+{
+    if (!traps_next(t, off, off + size))
+        insert(t, (struct trap){off, size, 0});
+}
+
 bool traps_is_from_end(const struct traps *t, const struct trap *one)
 {
     const struct trap *next = one + 1;

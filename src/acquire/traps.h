@@ -13,7 +13,8 @@ enum {
 struct trap {
     uint64_t off;
     uint64_t size;  /* bytes, never 0 */
-    uint32_t count; /* how often it went when just that was read; 0: it is left of such a place */
+    uint32_t count; /* how often it went when just that was read; 0: it is left of such a place,
+                       or nobody knows */
 };
 /* In order, without overlaps. Zero-initialised there is none. */
 struct traps {
@@ -24,6 +25,8 @@ struct traps {
 /* It went when that was read. What was a part of a larger place is a place of its own from then on,
  * and what is left of that is one more, or two. One more than TRAPS_MAX is dropped. */
 void traps_add(struct traps *t, uint64_t off, uint64_t size);
+/* It may have gone there, or it was off before. Nothing where a part of that is one already. */
+void traps_suspect(struct traps *t, uint64_t off, uint64_t size);
 /* Whether one of them is read from its end: the first time, since it went at its beginning; then
  * from the other one. What is left of a place is read towards where it went. */
 bool traps_is_from_end(const struct traps *t, const struct trap *one);

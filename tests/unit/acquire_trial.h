@@ -32,7 +32,7 @@ struct trial {
     int stop_in;          /* enum rescue_pass, from its first read on; 0: none */
     bool was_kept;        /* while it hung */
     const char *identity; /* NULL: one that nothing is compared for */
-    bool counts_runs; /* as one who is asked to go on does */
+    bool counts_runs;     /* as one who is asked to go on does */
 };
 
 static struct trial *reading; /* whose reads are counted */
@@ -126,8 +126,10 @@ static int begin(struct trial *t, struct acquire_result *out, struct err *e)
 {
     struct acquire_begin begin = begin_of(t);
     struct acquisition *image = NULL;
-    int rc = acquisition_new(&image, &begin, root, "im", &t->m.source, &t->options, &t->control, e);
+    int rc;
 
+    t->m.source.failing = (struct source_failing){0};
+    rc = acquisition_new(&image, &begin, root, "im", &t->m.source, &t->options, &t->control, e);
     if (rc == 0)
         rc = acquisition_run(image, out, e);
     acquisition_free(image);
@@ -146,6 +148,7 @@ static int go_on(struct trial *t, struct source *source, const char *identity,
     t->stop_at = 0; /* first: a read that was given up may end only now */
     t->stop_in = 0;
     atomic_store(&t->control.stops, false);
+    source->failing = (struct source_failing){0};
     rc = acquisition_resume(&image, buf_text(&part), identity, source, &t->options, &t->control, e);
     if (rc == 0 && t->counts_runs)
         acquisition_note_run(image, false, "", "");

@@ -549,7 +549,7 @@ static void copy_image(const struct trial *t, const char *from, const char *to,
 
     assert_true(target_file_ending(t->format, 1, ending));
     buf_addf(&first, "%s/im.%s", from, ending);
-    if (source_open(&source, &facts, buf_text(&first), false, &e))
+    if (source_open(&source, &facts, buf_text(&first), 0, &e))
         fail_msg("%s", e.text);
     copy.m.source = *source;
     begin = begin_of(&copy);

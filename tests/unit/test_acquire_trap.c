@@ -71,6 +71,10 @@ static void all_else_is_read_and_each_place_costs_itself_alone(void **state)
         {{{10000, 1, 0}}, 9990, 10, 5},
         {{{10000, 1, 0}}, 12000, 1, 4},
         {{{10000, 1, 0}}, 10001, 3, 5},
+        /* nothing was read before it */
+        {{{0, 1, 0}}, 0, 0, 4},
+        {{{5, 1, 0}}, 0, 0, 5},
+        {{{3, 1, 0}, {2048, 1, 0}}, 0, 0, 9},
         /* what is left of a place is one sector, at which it never went */
         {{{10241, 1, 0}}, 0, 0, 4},
         {{{10240 + 2046, 1, 0}}, 0, 0, 5},
@@ -190,6 +194,27 @@ static void weak_sectors_beside_it_are_read_again(void **state)
         remove_image();
         made_release(&t.m);
     }
+}
+
+/* A disk that is off is not asked for each of its sectors. */
+static void a_source_that_answers_nothing_is_left_at_once(void **state)
+{
+    struct acquire_result r;
+    struct err e = {0};
+    struct trial t;
+
+    (void)state;
+    trial_init(&t, TARGET_RAW, (uint64_t)SECTORS * 512);
+    t.m.dead_after = 1;
+    t.m.reads = 1;
+    assert_int_equal(begin(&t, &r, &e), ERR_IO);
+    assert_non_null(strstr(e.text, "not one sector of the source could be read"));
+    assert_true(t.m.reads < 50);
+    t.m.dead_after = 0;
+    assert_int_equal(go_on(&t, &t.m.source, "made by a test", &r, &e), 0);
+    check(&t, &r);
+    remove_image();
+    made_release(&t.m);
 }
 
 static unsigned times_in(const char *text, const char *words)
@@ -331,6 +356,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_place_that_is_read_first_in_a_run_is_known),
         cmocka_unit_test(what_it_went_at_is_read_last),
         cmocka_unit_test(weak_sectors_beside_it_are_read_again),
+        cmocka_unit_test(a_source_that_answers_nothing_is_left_at_once),
         cmocka_unit_test(what_happened_is_told_and_nothing_else),
         cmocka_unit_test(places_are_given_up_when_asked),
         cmocka_unit_test(in_order_it_ends_too),
