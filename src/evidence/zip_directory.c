@@ -49,6 +49,7 @@ struct zip {
     size_t room;
     struct buf bytes; /* of the entry that is looked at */
     struct buf head;
+    unsigned method; /* of the head that was read last: how its data are packed */
 };
 
 static void zip_release(struct zip *z)
@@ -176,6 +177,7 @@ struct entry_said {
     uint64_t size;
     uint64_t packed;
     uint64_t head; /* in the file */
+    unsigned method;
 };
 
 /* An entry that lies whole in bytes. */
@@ -192,6 +194,7 @@ static struct entry_said said_of(const struct zip *z)
 
     if (utf8.len > EXTRA_UTF8_HEAD)
         out.name = str_from(utf8, EXTRA_UTF8_HEAD);
+    out.method = (unsigned)le_at(s, 10, 2);
     out.size = size == UINT32_MAX ? wide(more, wanted++, size) : size;
     out.packed = packed == UINT32_MAX ? wide(more, wanted++, packed) : packed;
     out.head = at == UINT32_MAX ? wide(more, wanted, at) : at;
@@ -253,6 +256,7 @@ static bool read_head(struct zip *z, uint64_t at, struct str *name, uint64_t *da
 
     if (!read_at(z, at, HEAD_SIZE, &z->head) || le32_at(buf_str(&z->head), 0) != HEAD_MARK)
         return false;
+    z->method = (unsigned)le_at(buf_str(&z->head), 8, 2);
     name_size = (size_t)le_at(buf_str(&z->head), 26, 2);
     extra_size = (size_t)le_at(buf_str(&z->head), 28, 2);
     if (!read_at(z, at + HEAD_SIZE, name_size + extra_size, &z->head))
@@ -281,6 +285,12 @@ static void judge(struct zip *z, size_t i, const struct entry_said *said, struct
                  "only the directory of the zip, by which programs show and unpack it, calls it "
                  "so; the data at byte %llu are listed under the name before them",
                  at);
+    else if (z->method != said->method)
+        buf_addf(why,
+                 "the directory of the zip says that its data at byte %llu are packed by method "
+                 "%u, and their own head by method %u: programs differ in which they take, and in "
+                 "what comes out",
+                 at, said->method, z->method);
     else if (z->lacks && z->entries[i].entry_at < z->read_from)
         buf_addf(why,
                  "the directory of the zip names it, and its end states a size that leaves it "

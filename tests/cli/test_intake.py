@@ -546,6 +546,8 @@ class Archives(IntakeTest):
                  (plain[:end] + b"\0" + plain[end:], "notes.txt", "were not read", None),
                  (plain[:end + 12] + struct.pack("<I", 1) + plain[end + 16:], "notes.txt", "were not read", None),
                  (hidden + self.zip_of(("two.txt", b"x")), "notes.txt", "no directory of the zip names it", None),
+                 (plain[:8] + b"\x08" + plain[9:], None, None, "damaged or cut off behind 0 of its entries"),  # by which it was read
+                 (plain[:at + 10] + b"\x08" + plain[at + 11:], "notes.txt", "packed by method 8, and their own head by method 0", None),
                  (plain + bytes(70_000), None, None, None),
                  (self.zip_of(("inner.jar", self.zip_of(("a.class", b"x"), ("b.jar", plain))), ("c.class", b"y")), None, None, None),
                  (plain[:end], None, None, "is not there"),
