@@ -113,28 +113,50 @@ static struct custody_break break_of(const struct course *c, const struct custod
     return b;
 }
 
-void custody_breaks_find(struct custody_breaks *out, const struct view *v, const struct thing *item,
-                         const struct custody_taken *taken, const struct custody_act *more)
+void custody_breaks_follow(struct custody_breaks *out, struct custody_act *acts, size_t count)
 {
     static const char *const of_copies[] = {"copied", "exported"};
     struct course course = {.is_open = false};
-    struct acts acts = {0};
 
-    gather(&acts, v, item, taken);
-    if (more)
-        add_act(&acts, *more);
-    if (acts.count)
-        qsort(acts.list, acts.count, sizeof(acts.list[0]), compare_acts);
-    for (size_t i = 0; i < acts.count; i++) {
-        struct custody_break b = break_of(&course, &acts.list[i]);
+    if (count)
+        qsort(acts, count, sizeof(acts[0]), compare_acts);
+    for (size_t i = 0; i < count; i++) {
+        struct custody_break b = break_of(&course, &acts[i]);
 
-        if (is_one_of(acts.list[i].act, of_copies, COUNT_OF(of_copies)))
+        if (is_one_of(acts[i].act, of_copies, COUNT_OF(of_copies)))
             continue;
-        follow(&course, &acts.list[i]);
+        follow(&course, &acts[i]);
         if (!b.holder.len && !b.seal.len)
             continue;
         out->list = mem_grow(out->list, out->count, &out->room, sizeof(out->list[0]));
         out->list[out->count++] = b;
     }
+}
+
+void custody_breaks_find(struct custody_breaks *out, const struct view *v, const struct thing *item,
+                         const struct custody_taken *taken, const struct custody_act *more)
+{
+    struct acts acts = {0};
+
+    gather(&acts, v, item, taken);
+    if (more)
+        add_act(&acts, *more);
+    custody_breaks_follow(out, acts.list, acts.count);
     free(acts.list);
+}
+
+void custody_break_say(struct buf *out, const struct custody_break *b, uint64_t row)
+{
+    buf_addf(out, "row %llu: ", (unsigned long long)row);
+    if (b->holder.len)
+        buf_addf(out, "it comes from " STR_FMT ", and " STR_FMT " had it%s", STR_ARG(b->from),
+                 STR_ARG(b->holder), b->seal.len ? "; " : "");
+    if (b->seal.len && b->before.len)
+        buf_addf(out,
+                 "its seal is " STR_FMT ", and was " STR_FMT
+                 ": no row says that it was opened or sealed",
+                 STR_ARG(b->seal), STR_ARG(b->before));
+    else if (b->seal.len)
+        buf_addf(out, "its seal is " STR_FMT ", and it was open: no row says that it was sealed",
+                 STR_ARG(b->seal));
 }

@@ -27,3 +27,11 @@ void custody_breaks_release(struct custody_breaks *b);
  * taken and of more. */
 void custody_breaks_find(struct custody_breaks *out, const struct view *v, const struct thing *item,
                          const struct custody_taken *taken, const struct custody_act *more);
+/* Of those acts, which are put in order. Strings are theirs. */
+void custody_breaks_follow(struct custody_breaks *out, struct custody_act *acts, size_t count);
+/* As a form tells of one, which is in that row. */
+void custody_break_say(struct buf *out, const struct custody_break *b, uint64_t row);
+/* What stands before them, and what behind their table, or behind them. */
+#define CUSTODY_BREAKS                                                                             \
+    "Where the chain does not hold together, in the order of the times that were said:"
+#define CUSTODY_CLOCKS "The clock of the machine when each was recorded, as the record says: "

@@ -107,7 +107,7 @@ static void say_clocks(struct clocks *c, struct doc *d)
     bool is_more = false, is_one;
     uint64_t only;
 
-    inline_text(t, "The clock of the machine when each was recorded, as the record says: ");
+    inline_text(t, CUSTODY_CLOCKS);
     for (size_t i = 0; i < COUNT_OF(c->of); i++) {
         end_run(c, i);
         if (!c->of[i].rows.len)
@@ -278,26 +278,14 @@ static void say_breaks(const struct view *v, struct doc *d, const struct thing *
     custody_breaks_find(&breaks, v, item, taken, NULL);
     if (!breaks.count)
         return;
-    doc_para_text(d, "Where the chain does not hold together, in the order of the times that were "
-                     "said:");
+    doc_para_text(d, CUSTODY_BREAKS);
     doc_list(d, DOC_BULLETS);
     for (size_t i = 0; i < breaks.count; i++) {
         const struct custody_break *b = &breaks.list[i];
-        struct inlines *t = doc_item(d);
+        CLEANUP_BUF struct buf words = {0};
 
-        inline_printf(t, "row %llu: ", (unsigned long long)row_of(v, item, taken, b->seq));
-        if (b->holder.len)
-            inline_printf(t, "it comes from " STR_FMT ", and " STR_FMT " had it%s",
-                          STR_ARG(b->from), STR_ARG(b->holder), b->seal.len ? "; " : "");
-        if (b->seal.len && b->before.len)
-            inline_printf(t,
-                          "its seal is " STR_FMT ", and was " STR_FMT
-                          ": no row says that it was opened or sealed",
-                          STR_ARG(b->seal), STR_ARG(b->before));
-        else if (b->seal.len)
-            inline_printf(
-                t, "its seal is " STR_FMT ", and it was open: no row says that it was sealed",
-                STR_ARG(b->seal));
+        custody_break_say(&words, b, row_of(v, item, taken, b->seq));
+        inline_str(doc_item(d), buf_str(&words));
     }
     doc_end(d);
 }

@@ -1,10 +1,14 @@
-/* package_facts.c: holds what a form of custody says of its item against the record. */
+/* package_facts.c: holds what a form of custody says beside its rows against the record. */
+#include <stdlib.h>
+#include "practice/custody_break.h"
 #include "practice/package_rows.h"
+#include "practice/verify.h"
 
 static const struct {
     const char *label;
     enum hold_field field;
 } facts[] = {
+    {"Item", HOLD_TITLE},
     {"SHA-256", HOLD_SHA256},
     {"Seal", HOLD_SEAL_NOW},
     {"Held now by", HOLD_HOLDER_NOW},
@@ -93,4 +97,85 @@ bool facts_are_of(struct str form, bool is_html, const struct hold_record *item)
             !has_fact(form, is_html, facts[i].label, hold_value(item, facts[i].field)))
             return false;
     return !item->is_kept_known || has_fact(form, is_html, "Kept now", item->kept);
+}
+
+bool form_has_record(struct str form, bool is_html, const struct hold_items *h)
+{
+    const struct hold_export *own = hold_last_export(h);
+    CLEANUP_BUF struct buf size = {0};
+    CLEANUP_BUF struct buf root = {0};
+
+    if (!own || !own->is_sealed) /* it was cut, which is told once */
+        return true;
+    buf_add_u64(&size, h->record_count);
+    verify_root(&root, &h->root, "\n");
+    return has_fact(form, is_html, "Records", buf_str(&size)) &&
+           has_fact(form, is_html, "Root", buf_str(&root));
+}
+
+/* What was said of the chain of an item; false: not all of it is told. */
+static bool gather(const struct hold_items *h, const struct hold_record *item,
+                   struct custody_act *acts, size_t *count)
+{
+    static const enum hold_field needed[] = {HOLD_ACT,  HOLD_FROM,   HOLD_TO,
+                                             HOLD_SEAL, HOLD_HOLDER, HOLD_OCCURRED};
+
+    for (size_t i = 0; i < h->count; i++) {
+        const struct hold_record *r = &h->records[i];
+        bool is_item = r == item;
+        struct utc said = r->time;
+
+        if (r->item != item || r->is_change || r->is_chain_change)
+            continue;
+        for (size_t k = 0; k < COUNT_OF(needed); k++)
+            if (hold_is_silent(r, needed[k]))
+                return false;
+        (void)utc_read(&said, hold_value(r, HOLD_OCCURRED));
+        acts[(*count)++] =
+            (struct custody_act){.said = said,
+                                 .seq = r->seq,
+                                 .act = is_item ? STR("taken") : hold_value(r, HOLD_ACT),
+                                 .from = is_item ? STR("") : hold_value(r, HOLD_FROM),
+                                 .to = hold_value(r, is_item ? HOLD_HOLDER : HOLD_TO),
+                                 .seal = hold_value(r, HOLD_SEAL)};
+    }
+    return true;
+}
+
+static uint64_t row_of(const uint64_t *rows, size_t count, uint64_t seq)
+{
+    uint64_t row = 1;
+
+    while (row <= count && rows[row - 1] != seq)
+        row++;
+    return row;
+}
+
+bool form_has_breaks(struct str form, bool is_html, const struct hold_items *h,
+                     const struct hold_record *item, const uint64_t *rows, size_t row_count)
+{
+    CLEANUP(custody_breaks_release) struct custody_breaks breaks = {0};
+    CLEANUP_FREE struct custody_act *acts = mem_array(h->count, sizeof(*acts));
+    CLEANUP_BUF struct buf shown = {0};
+    CLEANUP_BUF struct buf wanted = {0};
+    size_t count = 0;
+
+    if (!gather(h, item, acts, &count))
+        return true;
+    custody_breaks_follow(&breaks, acts, count);
+    if (breaks.count)
+        row_spell(&wanted, is_html, STR(CUSTODY_BREAKS));
+    for (size_t i = 0; i < breaks.count; i++) {
+        CLEANUP_BUF struct buf words = {0};
+
+        buf_adds(&wanted, is_html ? "" : "-");
+        custody_break_say(&words, &breaks.list[i], row_of(rows, row_count, breaks.list[i].seq));
+        row_spell(&wanted, is_html, buf_str(&words));
+    }
+    row_spell(&wanted, is_html, STR(CUSTODY_CLOCKS));
+    if (is_html)
+        add_shown(&shown, form);
+    while (!is_html && form.len)
+        add_tight(&shown, str_cut(&form, '\n'));
+    return str_starts(buf_str(&shown), buf_text(&wanted));
 }

@@ -1,5 +1,6 @@
 /* package_forms.c: reads the rows of the sender's forms, and compares them with the record. */
 #include "practice/package_forms.h"
+#include <stdlib.h>
 #include <unistd.h>
 #include "base/sink.h"
 #include "practice/custody_table.h"
@@ -15,8 +16,10 @@ struct forming {
     struct str name;
     struct str before;              /* the table */
     const struct hold_record *item; /* that it is of: the first that a row is of */
-    uint64_t last;                  /* record of the row before */
-    uint32_t rows;
+    struct str after;
+    uint64_t *seqs; /* records of the rows */
+    size_t rows;
+    size_t room;
     uint32_t acts; /* of them */
     uint32_t due;
     bool is_other;
@@ -30,6 +33,7 @@ static void forming_release(struct forming *f)
 {
     for (int i = 0; i < CELL_COUNT; i++)
         buf_release(&f->row.cells[i]);
+    free(f->seqs);
 }
 
 static int tell_other(struct forming *f, struct err *e)
@@ -71,7 +75,7 @@ static bool is_right(struct forming *f, uint64_t seq, const struct hold_record *
 {
     CLEANUP_BUF struct buf number = {0};
     const struct hold_mention *m;
-    bool is_next = f->rows == 0 || seq > f->last;
+    bool is_next = f->rows == 0 || seq > f->seqs[f->rows - 1];
 
     buf_add_u64(&number, f->rows + 1);
     if (!is_next || !str_eq(buf_str(&f->row.cells[CELL_NO]), buf_str(&number)))
@@ -99,8 +103,8 @@ static int end_row(struct forming *f, struct err *e)
     if (act && !f->item)
         f->item = act->item;
     is_same = is_right(f, seq, act);
-    f->rows++;
-    f->last = seq;
+    f->seqs = mem_grow(f->seqs, f->rows, &f->room, sizeof(f->seqs[0]));
+    f->seqs[f->rows++] = seq;
     /* Of a form that is of no item one word is enough, at its end. */
     return is_same || !f->item
                ? 0
@@ -146,6 +150,7 @@ static int read_html(struct forming *f, struct str page, struct err *e)
         return tell_other(f, e);
     f->before = parts.before;
     rows = parts.rows;
+    f->after = str_from(page, (size_t)(rows.p + rows.len - page.p));
     while (rc == 0 && rows.len) {
         const char *end = memmem(rows.p, rows.len, "</tr>\n", 6);
         struct str row = str_head(rows, end ? (size_t)(end - rows.p) : 0);
@@ -263,8 +268,9 @@ static bool is_plain(struct str text)
     return str_eq(buf_str(&shown), text);
 }
 
-/* No row stands anywhere else, in either way. */
-static bool has_rows(struct str text)
+/* No row stands anywhere else, in either way, nor a part of one; what is said of the item has a
+ * seal, too. */
+static bool has_rows(struct str text, bool is_of_item)
 {
     struct columns columns;
 
@@ -272,7 +278,7 @@ static bool has_rows(struct str text)
         struct str line = str_cut(&text, '\n');
         int label = label_of(line);
 
-        if (label == CELL_NO || label == CELL_RECORD || find_columns(&columns, line))
+        if ((label >= 0 && !(is_of_item && label == CELL_SEAL)) || find_columns(&columns, line))
             return true;
     }
     return false;
@@ -287,7 +293,7 @@ static int read_text(struct forming *f, struct str text, struct err *e)
     struct columns columns;
     int rc;
 
-    if (!at || !is_plain(text) || has_rows(str_head(text, (size_t)(at - text.p))))
+    if (!at || !is_plain(text) || has_rows(str_head(text, (size_t)(at - text.p)), true))
         return tell_other(f, e);
     f->before = str_head(text, (size_t)(at - text.p));
     (void)str_cut(&heads, '\n');
@@ -297,7 +303,8 @@ static int read_text(struct forming *f, struct str text, struct err *e)
     } else {
         rc = read_stacked(f, &rest, e);
     }
-    if (rc == 0 && has_rows(rest))
+    f->after = rest;
+    if (rc == 0 && has_rows(rest, false))
         rc = tell_other(f, e);
     return rc;
 }
@@ -308,7 +315,9 @@ static int read_form(struct forming *f, struct str form, struct err *e)
 
     if (rc == 0 && !f->is_other &&
         (!f->item || f->acts < f->item->acts || f->due < f->item->due ||
-         !facts_are_of(f->before, f->row.is_html, f->item)))
+         !facts_are_of(f->before, f->row.is_html, f->item) ||
+         !form_has_record(f->after, f->row.is_html, f->h) ||
+         !form_has_breaks(f->after, f->row.is_html, f->h, f->item, f->seqs, f->rows)))
         rc = f->tell(f->context, FORM_SAYS_OTHER, f->name, f->item, e);
     return rc;
 }

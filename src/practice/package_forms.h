@@ -17,7 +17,8 @@ typedef int form_differs(void *context, enum form_wrong wrong, struct str name,
                          const struct hold_record *record, struct err *e);
 
 /* fd: for each form a line "NAME SIZE", and its bytes. Compared are all cells of all rows, and what
- * stands before them of SHA-256, seal and holder, as far as the openings tell what the records say.
+ * stands around them of name, SHA-256, seal, holder, breaks and root, as far as the openings tell
+ * what the records say.
  * ERR_FORMAT: fd is otherwise; ERR_IO. */
 MUST_CHECK int forms_compare(struct hold_items *h, int fd, form_differs *tell, void *context,
                              struct err *e);

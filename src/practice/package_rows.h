@@ -25,9 +25,15 @@ struct form_row {
 
 /* As the writer of the form spells a text, without line breaks; in text without blanks. */
 void row_spell(struct buf *out, bool is_html, struct str text);
-/* Whether what stands before the table says of the item what the record says in the end: SHA-256,
- * seal, who has it, where it is kept; each once, or not at all. */
+/* Whether what stands before the table says of the item what the record says in the end: what it
+ * is, SHA-256, seal, who has it, where it is kept; each once, or not at all. */
 bool facts_are_of(struct str form, bool is_html, const struct hold_record *item);
+/* Whether what stands behind the table names the record that is told, by its size and root; and
+ * begins with where the chain does not hold together by what was said, and with nothing else. rows:
+ * record of each row. */
+bool form_has_record(struct str form, bool is_html, const struct hold_items *h);
+bool form_has_breaks(struct str form, bool is_html, const struct hold_items *h,
+                     const struct hold_record *item, const uint64_t *rows, size_t row_count);
 /* Whether a row says what the record says of that act, or of the taking of the item, as far as it
  * is told; or of what is done with the item otherwise, of which nobody is told the values. */
 bool row_is_of_act(const struct form_row *row, const struct hold_items *h,

@@ -418,7 +418,8 @@ void package_check_say(const struct package_check *c, struct str to, struct buf 
     }
     buf_adds(out,
              "README.txt and program/ are the sender's, and were compared with nothing; of "
-             "the forms in custody/ the rows, the SHA-256, the seal, who has it and where were "
+             "the forms in custody/ the rows, where they do not hold together, the name, the "
+             "SHA-256, the seal, who has it and where, the number of records and the root were "
              "compared with the journal, and what else stands there with nothing.\n");
     say_compare(c, to, out);
 }

@@ -539,7 +539,7 @@ class Compared(Package):
             "form of another day": ({n: re.sub(rb"20\d\d-\d\d-\d\d (?=[^<]*</time></td><td>handed)", b"2020-01-01 ", data) if n == "custody/e1.html" else data for n, data in whole.items()}, [("form", "custody/e1.html")]),
             "form without a row": ({n: re.sub(rb"<tr>(?:(?!<tr>).)*Mallory.*?</tr>\n", b"", data) if n == "custody/e1.html" else data for n, data in whole.items()}, [("form", "custody/e1.html")] * 2),  # the next has another number
             "form of no format": ({n: b"hello" if n == "custody/e1.html" else data for n, data in whole.items()}, [("form-other", "custody/e1.html")]),
-            "value altered": ({**whole, openings: whole[openings].replace(a_title, title)}, []),
+            "value altered": ({**whole, openings: whole[openings].replace(a_title, title)}, [("form", f"custody/{self.number('a.log')}.{end}") for end in ("html", "txt")]),
             "no line": ({**whole, journal: whole[journal] + b"x\n"}, None),
             "no openings": (without(openings), None),
             "no journal": (without(journal), None),
@@ -578,6 +578,9 @@ class Compared(Package):
         self.ana('preserve item "drive <b>3</b> & more" --place "Tresor Zürich, ⅔ \'x\' <b>" --seal "№ 0815"')
         self.ana('preserve move e2 handed-over --from ana --to "Sgt. Wéber \\\\ 警察本部警察本部警察本部警察本部警察本部" --seal "№ 0815" --signed "both <i>, on the form" --signed "bo: yes" --because "§ 94"')
         self.ana('preserve move e2 returned --from "Sgt. Wéber" --to ana --at 2020-02-03T04:05:06Z --at-clock "his watch, café" --by bo')
+        self.ana('preserve move e2 handed-over --from "nobody <b>" --to "Sgt. Wéber \\\\ 警察本部警察本部警察本部警察本部警察本部" --seal "№ 9 & 10"')
+        self.ana('preserve move e2 opened')
+        self.ana('preserve move e2 examined --from Mo --seal "№ 0815"')
         self.ana("preserve move e1 examined --by bo --because " + "long" * 30)
         self.ana("preserve verify e1")
         self.ana("analyse timeline e1")
@@ -611,6 +614,8 @@ class Compared(Package):
             return {**whole, html: page.replace(style, other).replace(sums[0], sums[1]).encode()}
 
         record = re.search(r">(r\d+)<", rows[1]).group(1)
+        breaks = re.findall(r"<li>row .*?</li>\n?", whole[drive].decode(), re.S)
+        self.assertTrue(breaks)
         says = {
             "a row of no record": with_page(rows[-1], rows[-1] + forged),
             "a row of another record": with_page(f">{record}<", ">r1<"),
@@ -642,6 +647,15 @@ class Compared(Package):
             "not exported": with_page(rows[-2], rows[-2].replace(">exported<", ">not exported<")),
             "another seal in text": with_page("№ 0815", "№ 0816", "custody/e2.txt"),
             "another place in text": with_page("Tresor Zürich", "Tresor Zurich", "custody/e2.txt"),
+            "another thing": with_page("<dt>Item</dt><dd>", "<dt>Item</dt><dd>disk 9 ", drive),
+            "another thing in text": with_page("\nItem  ", "\nItem  disk 9 ", "custody/e2.txt"),
+            "another number of records": with_page("<dt>Records</dt><dd>", "<dt>Records</dt><dd>9", drive),
+            "another root": with_page("\nRoot     ", "\nRoot     0", text),
+            "a break of no row": with_page("<p>The clock of the machine", "<p>Where the chain does not hold together, in the order of the times that were said:</p>\n<ul>\n<li>row 2: it was "
+                                           "open</li>\n</ul>\n<p>The clock of the machine"),
+            "a break left out": with_page(breaks[0], "", drive),
+            "a break left out in text": {**whole, "custody/e2.txt": re.sub(rb"\nWhere the chain does not.*?\n\n.*?\n\n", b"\n", whole["custody/e2.txt"], flags=re.S)},
+            "another break": with_page(breaks[0], breaks[0].replace("row ", "row 1"), drive),
             "a row of no record in text": with_page("\nThe clock of the machine", lines + "\nThe clock of the machine", text),
         }
         others = {
@@ -660,6 +674,7 @@ class Compared(Package):
             "what is shown backwards": with_page("<h1>", "<h1>\u202e"),
             "orders to a terminal": with_page("\nTable 1.", "\n\x1b[8m\nTable 1.", text),
             "rows far from the table": with_page("From here on, by hand", lines + "\nFrom here on, by hand", text),
+            "a row without its number": with_page("\nThe clock of the machine", re.sub("No\\..*\\n|Record.*\\n", "", lines) + "\nThe clock of the machine", text),
             "a table more": with_page("From here on, by hand", "\n---  ----  -  -  -  -  -  -  -  -\n  8  x\n", text),
             "rows without a table": with_page("Table 1. The chain", "Table 1. A chain", text),
         }
