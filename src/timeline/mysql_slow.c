@@ -1,6 +1,9 @@
 /* mysql_slow.c: the slow query log of MySQL and MariaDB: a few lines of "# " before each statement.
  */
 #include "timeline/mysql.h"
+#include <stdlib.h>
+
+enum { NS_OF_S = 1000000000 };
 
 struct state {
     bool has_begun;
@@ -106,6 +109,8 @@ static bool take_begin(struct reader *r, struct str line, struct event *e)
 
     if (!at || !when_epoch(&rest, &s) || !str_is(rest, ";"))
         return false;
+    rest = str_from(line, (size_t)(at - line.p) + 10);
+    event_put(e, field_number(r->names, STR("mysql.timestamp")), str_head(rest, rest.len - 1));
     if (state->wants_time)
         reader_time(r, e, &s);
     state->wants_time = false;
@@ -138,5 +143,40 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     return LINE_CONTINUES;
 }
 
-const struct format format_mysql_slow = {
-    .name = "mysql-slow", .version = 3, .line = line_of, .state_size = sizeof(struct state)};
+/* Whole seconds of a field; false: it is none. */
+static bool seconds_of(struct reader *r, const struct event *e, const char *name, int64_t *out)
+{
+    struct str text = event_value(e, field_number(r->names, str_of(name)));
+    uint64_t n;
+
+    if (!str_u64(str_cut(&text, '.'), &n) || n > INT32_MAX * (uint64_t)4)
+        return false;
+    *out = (int64_t)n;
+    return true;
+}
+
+/* "# Time" says when the statement ended, by a clock of no stated zone; "SET timestamp" when it
+ * began, in UTC, and Query_time how long it took. Where these differ by an offset that zones have,
+ * and hardly anything besides, that is the zone. */
+static void end_event(struct reader *r, struct event *e)
+{
+    enum { STEP_S = 900, OFFSET_MOST_S = 14 * 3600, APART_MOST_S = 2 };
+    int64_t began, took, diff, offset;
+
+    if (e->precision == TIME_NONE || !(e->doubt & DOUBT_ZONE) ||
+        !seconds_of(r, e, "mysql.timestamp", &began) ||
+        !seconds_of(r, e, "mysql.Query_time", &took))
+        return;
+    diff = e->ns / NS_OF_S - (began + took);
+    offset = (diff + (diff < 0 ? -STEP_S : STEP_S) / 2) / STEP_S * STEP_S;
+    if (llabs(offset) > OFFSET_MOST_S || llabs(diff - offset) > APART_MOST_S)
+        return;
+    e->ns -= offset * NS_OF_S;
+    e->doubt &= (uint8_t) ~(DOUBT_ZONE | DOUBT_YEAR | DOUBT_TWICE | DOUBT_GAP);
+}
+
+const struct format format_mysql_slow = {.name = "mysql-slow",
+                                         .version = 4,
+                                         .line = line_of,
+                                         .whole = end_event,
+                                         .state_size = sizeof(struct state)};

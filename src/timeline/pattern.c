@@ -11,6 +11,7 @@ enum step_kind {
     STEP_ADDRESS,
     STEP_HOST,
     STEP_UNIT,
+    STEP_NAME,
     STEP_PAD,
     STEP_ANY,
     STEP_MOST,
@@ -58,8 +59,9 @@ static enum step_kind kind_of(struct str name)
         const char *name;
         enum step_kind kind;
     } kinds[] = {{"", STEP_WORD},     {"n", STEP_DIGITS},  {"ip", STEP_ADDRESS},
-                 {"host", STEP_HOST}, {"unit", STEP_UNIT}, {"pad", STEP_PAD},
-                 {"any", STEP_ANY},   {"most", STEP_MOST}, {"rest", STEP_REST}};
+                 {"name", STEP_NAME}, {"host", STEP_HOST}, {"unit", STEP_UNIT},
+                 {"pad", STEP_PAD},   {"any", STEP_ANY},   {"most", STEP_MOST},
+                 {"rest", STEP_REST}};
 
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
         if (str_is(name, kinds[i].name))
@@ -184,7 +186,9 @@ static bool is_of(enum step_kind kind, char c)
 {
     return kind == STEP_DIGITS    ? c >= '0' && c <= '9'
            : kind == STEP_ADDRESS ? is_address_char(c)
-                                  : c != ' ';
+           : kind == STEP_NAME
+               ? c == '_' || char_is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
+               : c != ' ';
 }
 
 /* A colon or point behind an address is none of it; "2001:db8::" ends with two. */

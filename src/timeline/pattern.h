@@ -1,13 +1,13 @@
 /* pattern.h: sentences of programs, read for their meaning: a table of patterns for each program.
  *
  * A pattern is the sentence itself with places in braces: {user.name}, a word without spaces;
- * {process.pid:n} digits; {source.ip:ip} what has the form of a numeric address; {source.ip:host} a
- * word, which is source.address where it is no such address; {x:unit} a word that ends as systemd's
- * units do; {_:pad} blanks, or none; {x:any} as little as leads on, spaces too; {x:most} as much as
- * leads on; {x:rest} all there is; {_}, {_:any} … are passed over. A doubled brace stands for
- * itself. It fits the whole sentence. A pattern has one {x:most}: it is for what a stranger may
- * choose. Where the sentence fits with less of it, too, nobody can tell which was meant: values of
- * both are told, and event.is_ambiguous is "yes". */
+ * {process.pid:n} digits; {x:name} letters, digits and "_"; {source.ip:ip} what has the form of a
+ * numeric address; {source.ip:host} a word, which is source.address where it is no such address;
+ * {x:unit} a word that ends as systemd's units do; {_:pad} blanks, or none; {x:any} as little as
+ * leads on, spaces too; {x:most} as much as leads on; {x:rest} all there is; {_}, {_:any} … are
+ * passed over. A doubled brace stands for itself. It fits the whole sentence. A pattern has one
+ * {x:most}: it is for what a stranger may choose. Where the sentence fits with less of it, too,
+ * nobody can tell which was meant: values of both are told, and event.is_ambiguous is "yes". */
 #pragma once
 #include "timeline/event.h"
 

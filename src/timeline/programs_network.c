@@ -143,19 +143,20 @@ static const struct meaning fail2ban[] = {
     {"{_:any}[{fail2ban.jail:any}] Unban {source.ip:ip}", "unban", NETWORK, YES},
 };
 
-/* Samba: vfs_full_audit(8), its usual prefix, and with the share. */
+/* Samba: vfs_full_audit(8): its prefix %u|%I, mostly with the share (%S), and often with the name
+ * of the client's machine before that (%m); an operation is a word. */
+#define AUDITED(prefix)                                                                            \
+    {prefix "{smb.operation:name}|ok|{file.path:rest}", "file-access", "file", YES},               \
+    {                                                                                              \
+        prefix "{smb.operation:name}|fail ({event.reason:any})|{file.path:rest}", "file-access",   \
+            "file", NO                                                                             \
+    }
 static const struct meaning smbd_audit[] = {
-    {"{user.name:any}|{source.ip:ip}|{smb.share:any}|{smb.operation:any}|ok|{file.path:rest}",
-     "file-access", "file", YES},
-    {"{user.name:any}|{source.ip:ip}|{smb.share:any}|{smb.operation:any}|fail "
-     "({event.reason:any})|{file.path:rest}",
-     "file-access", "file", NO},
-    {"{user.name:any}|{source.ip:ip}|{smb.operation:any}|ok|{file.path:rest}", "file-access",
-     "file", YES},
-    {"{user.name:any}|{source.ip:ip}|{smb.operation:any}|fail "
-     "({event.reason:any})|{file.path:rest}",
-     "file-access", "file", NO},
+    AUDITED("{user.name:any}|{source.ip:ip}|"),
+    AUDITED("{user.name:any}|{source.ip:ip}|{smb.share:any}|"),
+    AUDITED("{user.name:any}|{source.ip:ip}|{smb.client:any}|{smb.share:any}|"),
 };
+#undef AUDITED
 
 static const struct program programs[] = {
     {.name = "dropbear", .meanings = dropbear, .count = COUNT_OF(dropbear)},

@@ -399,6 +399,11 @@ CASES = [
           "event.action": "database-slow-query"},
          {"time": "2026-11-25T13:12:09Z", "user.name": "root"}]),
     # A file that begins with such a record: when its statement began, seconds since 1970.
+    # 1763604729 is 2025-11-20T02:12:09 UTC: the clock of "# Time" is an hour ahead of it, or half past five; nine minutes are no zone.
+    ("mysql-slow", "".join(f"# Time: 251120 {clock}\n# User@Host: root[root] @ localhost []  Id:     8\n# Query_time: 2.000162  Lock_time: 0.000000\nSET timestamp=1763604729;\nselect 1;\n"
+                           for clock in (" 3:12:11", " 7:42:12", " 2:12:11", " 3:21:11", "23:12:11")), [
+         *({"time": f"2025-11-20T02:12:{second}Z", "doubt": "", "mysql.timestamp": "1763604729"} for second in (11, 12, 11)),
+         {"time": "2025-11-20T03:21:11Z", "doubt": "yz"}, {"time": "2025-11-20T23:12:11Z", "doubt": "yz"}]),
     ("mysql-slow", "# User@Host: bo[bo] @  [192.0.2.8]\n# Query_time: 2.000000  Lock_time: 0.000000\nSET timestamp=1764040329;\nselect 2;\n"
      "# Time: 2026-11-25T03:12:09.000001Z\n# User@Host: root[root] @ localhost []  Id:     8\nSET timestamp=1764040329;\nselect 1;\n", [
          {"time": "2025-11-25T03:12:09Z", "doubt": "", "user.name": "bo"}, {"time": "2026-11-25T03:12:09.000001Z", "user.name": "root", "mysql.thread_id": "8"}]),
