@@ -27,6 +27,7 @@ void build_argument(const struct build_order *o, const struct build_task *task,
     full.end_s = breaks ? breaks->end_s : 0;
     full.past = breaks ? breaks->past : 0;
     full.late = breaks ? breaks->late : 0;
+    full.backs = breaks ? breaks->backs : 0;
     full.is_none = breaks && breaks->is_none;
     full.has_many_hosts = breaks && breaks->has_many_hosts;
     full.end_count = (uint32_t)o->end_count;

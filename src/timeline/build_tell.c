@@ -99,6 +99,18 @@ static int tell_late(struct reader *r, struct err *e)
                 count, plural(count));
 }
 
+/* By less than a month they are of one year, by more of two: it is a rule, and no knowledge. */
+static int tell_backs(struct reader *r, struct err *e)
+{
+    uint64_t count = r->years.breaks->backs;
+
+    return tell(r, e,
+                "its lines go back by 3 to 60 days, %" PRIu64
+                " time%s, and go on from there: up to a month they are told as of the same year, "
+                "as where a clock was set back, and else as of the next; the other may be true",
+                count, plural(count));
+}
+
 /* The order of all lines shows nothing of the years where another host's begin. */
 static int tell_hosts(struct reader *r, struct err *e)
 {
@@ -143,8 +155,8 @@ static int tell_blocks(struct reader *r, struct err *e)
     return tell(
         r, e,
         "its lines lie side by side in %" PRIu64 " blocks of which some end where such begin "
-        "that stand before them, as of rotated logs put one behind another: all are told as of "
-        "one year's time, up to the newest",
+        "that stand before them, as of rotated logs put one behind another: their years follow "
+        "from that, back from the newest",
         r->years.breaks->blocks);
 }
 
@@ -179,6 +191,8 @@ int job_tell_years(struct reader *r, struct err *e)
         rc = tell_past(r, e);
     if (rc == 0 && b && b->late)
         rc = tell_late(r, e);
+    if (rc == 0 && b && b->backs)
+        rc = tell_backs(r, e);
     if (rc == 0 && b && b->hosts)
         rc = tell_hosts(r, e);
     if (rc == 0 && b && b->changes)

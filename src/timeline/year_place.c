@@ -260,6 +260,7 @@ static void breaks_of_newest_first(const struct year_runs *all, int64_t written_
 
     out->strays = 0;
     out->count = 0;
+    out->is_newest_first = true;
     for (size_t i = 0; i < all->count && i < YEAR_RUNS_MOST; i++) {
         year -= i && year_is_later(&all->of[i].first, &all->of[i - 1].last);
         out->of[out->count++] = (struct year_break){all->of[i].at, year};
@@ -400,15 +401,39 @@ static void breaks_of_rotated(const struct year_runs *runs, size_t newest, int64
     out->blocks = runs->count;
 }
 
+/* Each ends where the one that is newer begins. */
+static void breaks_of_chained(const struct year_runs *runs, const size_t *order, int64_t written_s,
+                              struct year_breaks *out)
+{
+    const struct summed none = {0};
+    int64_t year = last_year(&runs->of[order[0]], &none, written_s);
+
+    out->count = out->blocks = runs->count;
+    for (size_t n = 0; n < runs->count; n++) {
+        const struct year_run *run = &runs->of[order[n]];
+
+        if (n) {
+            uint32_t from = run->last.month, to = runs->of[order[n - 1]].first.month;
+
+            year += from == 1 && to == 12 ? 1 : from == 12 && to == 1 ? -1 : 0;
+        }
+        out->of[order[n]] = (struct year_break){run->at, year};
+    }
+}
+
 /* Of a log by itself. */
 static void settle_own(const struct year_runs *runs, int64_t written_s, struct year_breaks *out)
 {
     struct year_runs all;
-    size_t newest;
+    size_t newest, order[BLOCKS_MOST];
 
     if (runs->is_reduced) {
         all = *runs;
         breaks_of(&all, written_s, out);
+        return;
+    }
+    if (year_runs_are_chained(runs, written_s, order)) {
+        breaks_of_chained(runs, order, written_s, out);
         return;
     }
     if (year_runs_are_rotated(runs, written_s, &newest)) {
@@ -442,6 +467,7 @@ static void settle_each(const struct year_runs *all, int64_t written_s, struct y
         out->hosts += (all->of[i].begins & YEAR_BEGINS_HOST) != 0 && i > 0;
         out->past += (all->of[i].begins & YEAR_BEGINS_PAST) != 0;
         out->blocks += own->blocks;
+        out->is_newest_first = out->is_newest_first || own->is_newest_first;
         for (size_t k = 0; k < own->count && out->count < YEAR_RUNS_MOST; k++)
             out->of[out->count++] = own->of[k];
     }
@@ -512,6 +538,8 @@ void years_place(const struct years_part *parts, size_t count, const struct year
     year_runs_mark_past(&sum, written_s);
     settle_each(&sum, written_s, breaks);
     breaks->late = breaks->strays ? 0 : year_runs_count_late(&sum, breaks, written_s);
+    if (!breaks->strays && !breaks->blocks && !breaks->late && !breaks->is_newest_first)
+        breaks->backs = year_runs_count_backs(&sum);
     breaks->end_s = end_s;
     breaks->has_many_hosts = hosts->has_many;
     breaks->is_none = has_none(breaks);

@@ -39,19 +39,24 @@ static inline int year_shorter_way(int days)
     return days > DAYS / 2 ? days - DAYS : days < -DAYS / 2 ? days + DAYS : days;
 }
 
+/* Within a leap year. */
+static inline int year_days_within(const struct year_date *from, const struct year_date *to)
+{
+    static const int before[] = {0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335};
+
+    return before[to->month - 1] + (int)to->day - before[from->month - 1] - (int)from->day;
+}
+
 /* Days from one date to another, the shorter way round the year. */
 static inline int year_days_between(const struct year_date *from, const struct year_date *to)
 {
-    static const int before[] = {0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335};
-    int days = before[to->month - 1] + (int)to->day - before[from->month - 1] - (int)from->day;
-
-    return year_shorter_way(days);
+    return year_shorter_way(year_days_within(from, to));
 }
 
-/* Months that go from later to earlier, by more than one, are of two years. */
+/* Dates that go from later to earlier, by more than a month, are of two years. */
 static inline bool year_is_turn(const struct year_date *from, const struct year_date *to)
 {
-    return from->month > to->month + 1;
+    return year_days_within(from, to) < -NEAR_DAYS;
 }
 
 /* A line of the last days of December behind one of the first days of January. */
@@ -128,11 +133,17 @@ bool year_is_of_end(const struct year_date *d, int64_t written_s);
 /* Whether those are rotated logs one behind another, each a block: they lie side by side in one
  * year, and some end where such begin that stand before them. *newest gets the last one of time. */
 bool year_runs_are_rotated(const struct year_runs *r, int64_t written_s, size_t *newest);
+enum { BLOCKS_MOST = YEAR_BACKS_MOST * 2 };
+/* The same where each ends where another one begins, which some stand before, over years: order
+ * gets them from the newest on, as many as there are. */
+bool year_runs_are_chained(const struct year_runs *r, int64_t written_s, size_t *order);
 /* What a part has, behind what stands before it. sweep: of hosts of the whole source. */
 void year_runs_append(struct year_runs *to, const struct years_part *part,
                       const struct year_sweep *sweep);
 /* Where lines go back and those before would be later than the source, in its year. */
 void year_runs_mark_past(struct year_runs *all, int64_t written_s);
+/* How often lines go back by 3 to 60 days. */
+uint64_t year_runs_count_backs(const struct year_runs *all);
 /* Runs of which the last line is told as later than the source. */
 uint64_t year_runs_count_late(const struct year_runs *all, const struct year_breaks *b,
                               int64_t written_s);

@@ -103,10 +103,12 @@ struct year_breaks {
     struct year_break of[YEAR_RUNS_MOST];
     size_t count;
     uint64_t strays;
-    uint64_t blocks;     /* of rotated logs in another order than that of time; 0: none are known */
-    uint64_t past;       /* how often lines are of a year before that since they would be later than
-                            the source */
-    uint64_t late;       /* and how often they are told as later than it */
+    uint64_t blocks; /* of rotated logs in another order than that of time; 0: none are known */
+    uint64_t past;   /* how often lines are of a year before that since they would be later than
+                        the source */
+    uint64_t late;   /* and how often they are told as later than it */
+    uint64_t backs;  /* how often lines go back by 3 to 60 days for good, which nothing explains */
+    bool is_newest_first;
     uint64_t hosts;      /* how often another host begins whose years follow by themselves */
     bool has_many_hosts; /* of more than are known, so that none does */
     uint64_t changes;    /* how often the host changes where dates go on, and nothing shows whether
