@@ -267,6 +267,24 @@ static void breaks_of_newest_first(const struct year_runs *all, int64_t written_
     }
 }
 
+/* Whether what is left has no order that others could go astray from: days here and there, and many
+ * lines were left out, as of what is done a few times a year. */
+static bool has_no_order(const struct year_runs *all, const struct year_runs *left)
+{
+    int64_t longest = 0;
+    uint64_t lines = 0;
+
+    for (size_t i = 0; i < left->count; i++) {
+        int64_t days = left->of[i].highest - left->of[i].lowest;
+
+        longest = days > longest ? days : longest;
+    }
+    for (size_t i = 0; i < all->count; i++)
+        lines += all->of[i].lines;
+    return left->stray_lines * STRAY_SHARE >= lines && all->count <= YEAR_RUNS_MOST &&
+           longest <= UNSET_DAYS && !left->has_january;
+}
+
 /* Once to learn which clocks went astray, and by how much, and then with that. */
 static void settle(struct year_runs *all, int64_t written_s, struct year_breaks *out)
 {
@@ -288,7 +306,9 @@ static void settle(struct year_runs *all, int64_t written_s, struct year_breaks 
     memcpy(second.starts, first.starts, sizeof(second.starts));
     year_runs_reduce(&first, all);
     second.knows_clocks = learn_clocks(&second, &first);
-    if (second.knows_clocks) {
+    if (has_no_order(all, &first)) {
+        breaks_of(all, written_s, out);
+    } else if (second.knows_clocks) {
         year_runs_reduce(&second, all);
         breaks_of(&second, written_s, out);
     } else {

@@ -314,11 +314,22 @@ static bool is_before(const struct year_date *d, const struct year_date *end)
            (days == 0 && year_second_of_day(d) <= year_second_of_day(end));
 }
 
+static void count_stray(struct year_runs *r, const struct year_date *behind,
+                        const struct year_run *run)
+{
+    int days = year_days_between(behind, &run->first);
+
+    r->strays++;
+    r->stray_lines += days < -NEAR_DAYS || days > NEAR_DAYS ? run->lines : 0;
+    r->has_january = r->has_january || (run->first.month == 1 && run->first.day == 1);
+}
+
 static void leave_out_behind(struct year_runs *r, size_t i)
 {
-    for (size_t k = i + 1; k < r->count; k++)
+    for (size_t k = i + 1; k < r->count; k++) {
         meet_clock(r, &r->of[i].last, &r->of[k]);
-    r->strays += r->count - (i + 1);
+        count_stray(r, &r->of[i].last, &r->of[k]);
+    }
     r->count = i + 1;
 }
 
@@ -354,7 +365,7 @@ static void gather_turns(struct year_runs *r, size_t open, struct year_date d)
             join(&r->of[first], run);
         } else {
             meet_clock(r, &r->of[first].last, run);
-            r->strays++;
+            count_stray(r, &r->of[first].last, run);
         }
     }
     r->count = first + 1;
@@ -429,6 +440,8 @@ void year_runs_reduce(struct year_runs *r, const struct year_runs *all)
         reduce(r, &run);
     }
     r->strays += all->strays;
+    r->stray_lines += all->stray_lines;
+    r->has_january = r->has_january || all->has_january;
     r->before = all->before;
     r->last = all->last;
     r->is_reduced = true;

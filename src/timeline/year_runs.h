@@ -9,7 +9,8 @@ enum {
     NEAR_DAYS = 31,
     BACK_DAYS = 100, /* from a line to the next, where the newest is the first */
     BACK_LEAST = 4,
-    ON_SHARE = 10, /* one line of so many may be later than the one before it there */
+    STRAY_SHARE = 4, /* one line of so many is too many to be astray from a few days */
+    ON_SHARE = 10,   /* one line of so many may be later than the one before it there */
     HALF_DAYS = DAYS / 2 - NEAR_DAYS,
     RETURN_DAYS = 2,            /* behind a stray */
     UNSET_DAYS = 7,             /* that a machine waits for the time */

@@ -75,7 +75,9 @@ enum {
 struct year_runs {
     struct year_run *of;
     size_t count, room;
-    uint64_t strays;                 /* runs that were left out */
+    uint64_t strays;                 /* runs that were left out, */
+    uint64_t stray_lines;            /* lines of those that are more than a month away, */
+    bool has_january;                /* and whether one begins on 1 January, as clocks do */
     struct year_stated before, last; /* before the first run, and behind the last line of any */
     bool is_reduced;                 /* strays are left out */
     bool joins_backs;                /* no run begins with a line because that goes back, */
