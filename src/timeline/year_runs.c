@@ -281,6 +281,15 @@ static bool is_shown_by_clock(const struct year_runs *r, size_t i, const struct 
                                -RETURN_DAYS, RETURN_DAYS);
 }
 
+/* Days until lines may go on behind a run, so that those between went astray; more behind one of
+ * weeks in which no such pause was. */
+static int days_to_return(const struct year_run *from)
+{
+    bool is_dense = from->highest - from->lowest >= NEAR_DAYS && from->gap <= RETURN_DAYS;
+
+    return is_dense ? PAUSE_DAYS : RETURN_DAYS;
+}
+
 /* Whether lines go on there with run i, so that those between went astray: forward, which those of
  * a clock that begins anew at each start do not; soon, or where all between are of such a clock
  * within a month; and a run of one or two lines is none that is gone on with. may_turn: also in a
@@ -299,7 +308,7 @@ static bool is_return(const struct year_runs *r, size_t i, const struct year_dat
         return true;
     if (from->lines < DENSE_LINES)
         return false;
-    for (size_t k = i + 1; k < r->count && days > RETURN_DAYS; k++)
+    for (size_t k = i + 1; k < r->count && days > days_to_return(from); k++)
         if (!is_unset(r, &r->of[k]))
             return false;
     return true;

@@ -13,6 +13,7 @@ enum {
     ON_SHARE = 10,   /* one line of so many may be later than the one before it there */
     HALF_DAYS = DAYS / 2 - NEAR_DAYS,
     RETURN_DAYS = 2,            /* behind a stray */
+    PAUSE_DAYS = 7,             /* the same, behind weeks without such a pause */
     UNSET_DAYS = 7,             /* that a machine waits for the time */
     LATE_DAYS = 21,             /* that lines may come after others of the new year */
     TURNS_LINES = 10,           /* of a host that stand between those of others */
