@@ -253,8 +253,10 @@ static void meet_clock(struct year_runs *r, const struct year_date *behind,
     int days = year_days_between(behind, &run->first);
     struct year_clock *least = &r->clocks[0];
 
-    /* Of two that are half a year apart each could be ahead. */
-    if (is_unset(r, run) || days > HALF_DAYS || days < -HALF_DAYS)
+    /* Of two that are half a year apart each could be ahead; of two within a month lines of both
+     * are one run, but over a new year. */
+    if (is_unset(r, run) || days > HALF_DAYS || days < -HALF_DAYS ||
+        year_is_within(days, -NEAR_DAYS, NEAR_DAYS))
         return;
     for (size_t i = 0; i < YEAR_CLOCKS_MOST; i++) {
         struct year_clock *c = &r->clocks[i];
