@@ -2,13 +2,24 @@
 #include "base/mem.h"
 #include "timeline/year_runs.h"
 
-/* New years from one run to the next; one that goes back over a new year by days is late. */
-static int turn_to(const struct year_run *from, const struct year_run *to)
+/* A run of January between those of a December that goes on, as of a clock that is days ahead. */
+static bool is_within_december(const struct year_run *before, const struct year_run *to)
 {
+    int days = year_days_between(&before->last, &to->first);
+
+    return before->last.month == 12 && before->lines >= TURNS_LINES &&
+           before->highest - before->lowest >= UNSET_DAYS && days >= -LATE_DAYS &&
+           days <= LATE_DAYS;
+}
+
+/* New years from the run before it to a run; one that goes back over a new year by days is late. */
+static int turn_at(const struct year_runs *r, size_t i)
+{
+    const struct year_run *from = &r->of[i - 1], *to = &r->of[i];
     int days = year_days_between(&from->last, &to->first);
 
-    if (from->lines >= DENSE_LINES && from->last.month == 1 && to->first.month == 12 && days < 0 &&
-        days >= -LATE_DAYS)
+    if (from->last.month == 1 && to->first.month == 12 && days < 0 && days >= -LATE_DAYS &&
+        (from->lines >= DENSE_LINES || (i > 1 && is_within_december(&r->of[i - 2], to))))
         return -1;
     return year_is_turn(&from->last, &to->first);
 }
@@ -148,7 +159,7 @@ static void turns_to_years(const struct year_runs *r, int64_t written_s, struct 
         b->of[i].year = year;
     }
     for (i = 1; i < r->count; i++) {
-        year = b->of[i - 1].year + turn_to(&r->of[i - 1], &r->of[i]);
+        year = b->of[i - 1].year + turn_at(r, i);
         if (is_known(&r->of[i], written_s))
             has_known = true;
         else if (has_known && year < b->of[i].year && !has_week(&r->of[i], 2))
@@ -165,7 +176,7 @@ static void breaks_of(struct year_runs *all, int64_t written_s, struct year_brea
     out->count = all->count;
     out->strays = all->strays;
     for (size_t i = 0; i < all->count; i++) {
-        turns += i ? turn_to(&all->of[i - 1], &all->of[i]) : 0;
+        turns += i ? turn_at(all, i) : 0;
         out->of[i] = (struct year_break){all->of[i].at, turns};
     }
     if (all->count)
