@@ -171,8 +171,8 @@ static bool states_time(struct reader *r, const struct json_value *v, struct sta
 
     if (v->is_text)
         return v->value.len >= FULL_TIME_LEAST && v->value.len <= CLOCK_MOST &&
-               memchr(v->value.p, ':', v->value.len) && read_time(r, v->value, out, &zone) &&
-               out->year != 0 && stated_is_date(out);
+               (memchr(v->value.p, ':', v->value.len) || str_starts(v->value, "/Date(")) &&
+               read_time(r, v->value, out, &zone) && out->year != 0 && stated_is_date(out);
     for (size_t i = 0; i < COUNT_OF(numbers); i++)
         if (str_is(v->name, numbers[i]))
             return json_time(v->value, out, NULL);
@@ -491,7 +491,7 @@ static void release(void *state)
 }
 
 const struct format format_json = {.name = "json",
-                                   .version = 8,
+                                   .version = 9,
                                    .line = line_of,
                                    .takes_bytes = true,
                                    .state_size = sizeof(struct state),

@@ -175,6 +175,32 @@ static bool whole_other(struct str text, struct stated *out, struct str *zone)
     return false;
 }
 
+/* "/Date(1763604729123)/", as ASP.NET and PowerShell before 6 have it: milliseconds; an offset
+ * behind them ("+0100") is that of the place, and says nothing of the moment. */
+static bool whole_microsoft(struct str text, struct stated *out)
+{
+    enum { DIGITS_MOST = 14, OFFSET = 5, MS_OF_S = 1000, NS_OF_MS = 1000000 };
+    struct str at = text, number;
+    uint64_t ms;
+
+    if (!str_take(&at, "/Date(") || !str_ends(at, ")/"))
+        return false;
+    at = str_head(at, at.len - 2);
+    number = at;
+    number.len -= at.len > OFFSET && memchr("+-", at.p[at.len - OFFSET], 2) ? OFFSET : 0;
+    at = str_from(at, number.len);
+    (void)(at.len && str_take(&at, at.p[0] == '-' ? "-" : "+"));
+    if (number.len > DIGITS_MOST || !str_u64(number, &ms) || ms == 0 ||
+        (at.len && !str_u64(at, &(uint64_t){0})))
+        return false;
+    *out = (struct stated){0};
+    stated_from_seconds(out, (int64_t)(ms / MS_OF_S));
+    out->ns = (uint32_t)(ms % MS_OF_S) * NS_OF_MS;
+    out->precision = TIME_MS;
+    out->has_zone = true;
+    return true;
+}
+
 bool json_time(struct str text, struct stated *out, struct str *zone)
 {
     struct str name = STR(""), rest = text;
@@ -184,7 +210,7 @@ bool json_time(struct str text, struct stated *out, struct str *zone)
         return false;
     if (!(when_iso(&rest, &s) && rest.len == 0) && !number(text, &s) &&
         !whole_iso(text, &s, &name) && !number_with_exponent(text, &s) &&
-        !whole_other(text, &s, &name))
+        !whole_other(text, &s, &name) && !whole_microsoft(text, &s))
         return false;
     *out = s;
     if (zone)

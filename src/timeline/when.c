@@ -347,21 +347,29 @@ bool when_slashes(struct str *rest, struct stated *out)
     return true;
 }
 
+/* "Nov", or "11" as Proxmox has it, where the day is first, too. */
+static bool take_clf_month(struct str *rest, int *month)
+{
+    *month = when_month(*rest);
+    if (*month) {
+        *rest = str_from(*rest, 3);
+        return true;
+    }
+    return when_digits(rest, 2, month) && *month >= 1 && *month <= 12;
+}
+
 bool when_clf(struct str *rest, struct stated *out)
 {
     struct stated s = {0};
     struct str at = *rest;
 
-    if (!when_digits(&at, 2, &s.day) || !take_char(&at, '/'))
+    if (!when_digits(&at, 2, &s.day) || !take_char(&at, '/') || !take_clf_month(&at, &s.month))
         return false;
-    s.month = when_month(at);
-    if (s.month == 0)
-        return false;
-    at = str_from(at, 3);
     if (!take_char(&at, '/') || !when_digits(&at, 4, &s.year) || !take_char(&at, ':') ||
         !take_clock(&at, &s))
         return false;
-    (void)when_zone(&at, &s);
+    if (!when_zone(&at, &s) && char_is_digit(rest->p[3]))
+        return false;
     s.year = s.year ? s.year : NO_YEAR;
     give(rest, at, &s, out);
     return true;

@@ -43,7 +43,9 @@ bool when_bsd(struct str *rest, struct stated *out);
 bool when_day_first(struct str *rest, struct stated *out);
 /* "2026/11/25 03:12:09.123": without a zone. nginx, Go. */
 bool when_slashes(struct str *rest, struct stated *out);
-/* "25/Nov/2026:03:12:09 +0100". Common Log Format. */
+/* "25/Nov/2026:03:12:09 +0100". Common Log Format; "25/11/2026:03:12:09 +0100" with an offset
+ * alone.
+ */
 bool when_clf(struct str *rest, struct stated *out);
 /* "1764040329", "1764040329.123": seconds since 1970, with 9 to 11 digits before the point. */
 bool when_epoch(struct str *rest, struct stated *out);

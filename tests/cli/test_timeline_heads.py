@@ -230,6 +230,12 @@ class Access(unittest.TestCase):
         self.assertEqual((events[0]["time"], events[0]["http.response.status_code"]), ("2026-11-25T03:12:09Z", "401"))
         return {name: events[0][name] for name in ("url.domain", "source.ip", "source.address", "user.name", "event.is_ambiguous") if name in events[0]}
 
+    def test_a_month_as_a_number_stands_behind_the_day_where_an_offset_follows(self):
+        # Proxmox VE: PVE/APIServer/AnyEvent.pm, log_request: "%d/%m/%Y:%H:%M:%S %z".
+        self.assertEqual(self.of("192.0.2.7 - root@pam", time="[25/11/2026:04:12:09 +0100]"), {"source.ip": "192.0.2.7", "user.name": "root@pam"})
+        for time in ("[11/25/2026:03:12:09 +0000]", "[25/11/2026:03:12:09]", "[25/11/2026 03:12:09 +0000]"):  # no month, no offset, another sign
+            self.assertNotEqual(read_lines(f'192.0.2.7 - - {time} "GET /x HTTP/1.1" 401 5\n')[1]["format"], "access")
+
     def test_what_stands_in_front_of_the_time(self):
         for front, wanted in (
                 ("192.0.2.7 - -", {"source.ip": "192.0.2.7"}),
@@ -314,7 +320,10 @@ class Others(unittest.TestCase):
                  ("2026/11/20 10:00:01", "10:00:01", "s", "z"), ("2026-11-20T10:00Z", "10:00:00", "min", ""), ("2026-11-20 11:00+01:00", "10:00:00", "min", ""),
                  ("2026-11-20", "00:00:00", "day", "z"), ("20261120T100001Z", "10:00:01", "s", ""), ("20261120T110001.25+0100", "10:00:01.25", "ms", ""),
                  ("20261120100001Z", "10:00:01", "s", ""), (1795168801, "10:00:01", "s", ""), ("RAW1.795168801e9", "10:00:01", "s", ""),
-                 ("RAW1.7951688015E+9", "10:00:01.5", "ms", ""), ("RAW1.795168801123e12", "10:00:01.123", "ms", ""), (0, None, None, "or"), (-1, None, None, "or"),
+                 ("RAW1.7951688015E+9", "10:00:01.5", "ms", ""), ("RAW1.795168801123e12", "10:00:01.123", "ms", ""),
+                 # ASP.NET's, and of ConvertTo-Json of PowerShell before 6: milliseconds since 1970, UTC, whatever offset stands behind them.
+                 ("/Date(1795168801123)/", "10:00:01.123", "ms", ""), ("/Date(1795168801123+0100)/", "10:00:01.123", "ms", ""), ("/Date(1795168801123", None, None, "or"), ("/Date(-62135596800000)/", None, None, "or"),
+                 ("/Date(soon)/", None, None, "or"), (0, None, None, "or"), (-1, None, None, "or"),
                  (True, None, None, "or"), ("11/12/2026 10:00:01", None, None, "or"), ("2026-324", None, None, "or"), ("20261120100001", None, None, "or"),
                  ("2026-11-20T10:00:01[Europe/Berlin", None, None, "or"), ("2026-11-31T10:00Z", None, None, "or"), ("2026-11-20T10:00:01Z and more", None, None, "or")]
         first = {"timestamp": "2026-11-20T09:00:00Z", "message": "first"}
@@ -329,7 +338,7 @@ class Others(unittest.TestCase):
                 else:
                     self.assertEqual(event["event.stated_time"], value if isinstance(value, str) else json.dumps(value))
         self.assertEqual([event.get("event.timezone") for event in events if "event.timezone" in event], ["Europe/Berlin"])
-        for value in ("Fri, 20 Nov 2026 10:00:01 GMT", "2026-11-20T11:00:01+01:00[Europe/Berlin]", "2026-11-20T10:00Z"):
+        for value in ("Fri, 20 Nov 2026 10:00:01 GMT", "2026-11-20T11:00:01+01:00[Europe/Berlin]", "2026-11-20T10:00Z", "/Date(1795168801123)/"):
             self.assertEqual(read_lines(2 * (json.dumps({"time": value, "msg": "a"}) + "\n"))[1]["format"], "json", value)
 
     def test_a_general_log_of_mysql_is_known_by_few_queries(self):
