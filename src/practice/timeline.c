@@ -225,6 +225,8 @@ static int keep(struct work *w, struct err *e)
     if (rc == 0)
         rc = repeats_find(&w->m->repeats, &w->m->view, w->m->a->around->case_folder, w->item,
                           buf_text(&path), &w->result.directory, &w->repeated, e);
+    if (rc == 0)
+        rc = repeats_put(buf_text(&path), &w->repeated, e);
     return rc || w->result.counts.notices == 0
                ? rc
                : timeline_known_read(buf_text(&path), &w->result.directory, &w->known, e);

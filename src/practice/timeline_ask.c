@@ -32,8 +32,6 @@ int asking_begin(struct asking *k, enum search_kind kind, struct err *e)
 {
     int rc = timelines_open(&k->lines, k->v, k->a->around->case_folder,
                             input_value(k->op, k->in, "evidence"), e);
-    struct screen aside = {.out = &k->a->aside, .columns = k->a->columns};
-
     k->screen = (struct screen){.out = &k->a->text, .columns = k->a->columns, .color = k->a->color};
     k->show = (struct event_show){.screen = &k->screen,
                                   .items = k->lines.items,
@@ -43,8 +41,6 @@ int asking_begin(struct asking *k, enum search_kind kind, struct err *e)
     if (rc == 0)
         rc = timelines_asked(&k->order, &k->lines, k->op, k->in, e);
     k->order.kind = kind;
-    if (rc == 0)
-        repeats_say(&k->lines, k->v, &aside);
     return rc;
 }
 
@@ -128,6 +124,8 @@ static int query_search(const struct view *v, const struct operation *op, const 
         screen_printf(&k.screen, 0, "No event of %s is so.",
                       k.lines.count == 1 ? "the one timeline" : "the timelines");
     no_fields_say(a, k.result);
+    if (k.shown)
+        repeats_say(&k.lines, a->around->case_folder, k.order.query, a);
     if (a->wants_json) {
         say_cut(a, k.shown > k.most, k.most, "events");
         return 0;
@@ -208,6 +206,8 @@ static int query_top(const struct view *v, const struct operation *op, const str
     else
         show_values(&k, most, input_has(op, in, "rare"));
     no_fields_say(a, k.result);
+    if (k.result->sum.count)
+        repeats_say(&k.lines, a->around->case_folder, k.order.query, a);
     return 0;
 }
 

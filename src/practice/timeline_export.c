@@ -4,6 +4,7 @@
 #include "practice/evidence.h"
 #include "practice/out_file.h"
 #include "practice/progress.h"
+#include "practice/timeline_repeats.h"
 #include "practice/timeline_show.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
@@ -265,6 +266,8 @@ static void tell(const struct exporting *x)
     struct buf *out = &x->a->text;
 
     no_fields_say(x->a, x->result);
+    if (x->events)
+        repeats_say(&x->lines, x->a->around->case_folder, x->order.query, x->a);
     if (x->a->wants_json) {
         tell_json(x);
         return;

@@ -1,6 +1,7 @@
 /* timeline_histogram.c: how many events of the timelines there were, and when, in bars. */
 #include "base/mem.h"
 #include "practice/timeline_ask.h"
+#include "practice/timeline_repeats.h"
 #include "timeline/search_slots.h"
 
 #define NS 1000000000LL
@@ -291,6 +292,8 @@ static int query_histogram(const struct view *v, const struct operation *op, con
     else
         show_bars(&k, &b, &sum);
     no_fields_say(a, k.result);
+    if (sum.count)
+        repeats_say(&k.lines, a->around->case_folder, k.order.query, a);
     return 0;
 }
 

@@ -1,26 +1,30 @@
 /* timeline_repeats.c: finds sources whose events are in a case twice. */
 #include "practice/timeline_repeats.h"
+#include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 #include "base/mem.h"
 #include "base/sink.h"
 #include "practice/evidence.h"
 #include "practice/timeline_sources.h"
 #include "sys/file.h"
+#include "timeline/query.h"
 #include "timeline/sources.h"
 
-enum { NAME_SHOWN = 200 };
+enum { NAME_SHOWN = 200, BESIDE_MOST = 1 << 20 };
 
 #define DAY_NS ((int64_t)86400 * 1000000000)
 
 struct repeat_source {
     const struct thing *item;
+    struct str file; /* of the timeline: its name */
     struct str name;
     struct hash digest;
     struct source_head head;
     int64_t first_ns;
-    bool is_new;                      /* of the item that is looked at */
-    bool is_scoped;                   /* in a compartment */
-    const struct thing *same, *grown; /* the other item; NULL: none */
+    bool is_new;                              /* of the item that is looked at */
+    bool is_scoped;                           /* in a compartment */
+    const struct repeat_source *same, *grown; /* the other one; NULL: none */
 };
 
 void repeats_release(struct repeats *r)
@@ -32,6 +36,7 @@ void repeats_release(struct repeats *r)
 void repeated_release(struct repeated *r)
 {
     buf_release(&r->items);
+    buf_release(&r->files);
     buf_release(&r->said.text);
     buf_release(&r->recorded.text);
 }
@@ -39,6 +44,7 @@ void repeated_release(struct repeated *r)
 struct taking {
     struct repeats *r;
     const struct thing *item;
+    struct str file;
     bool is_new, is_scoped;
 };
 
@@ -54,6 +60,7 @@ static int take_source(void *context, const struct source_told *s, struct err *e
     r->of = mem_grow(r->of, r->count, &r->room, sizeof(r->of[0]));
     r->of[r->count++] =
         (struct repeat_source){.item = k->item,
+                               .file = k->file,
                                .name = k->is_new ? str_head(s->name, NAME_SHOWN) : STR(""),
                                .digest = s->digest,
                                .head = s->head,
@@ -71,10 +78,12 @@ static int take_source(void *context, const struct source_told *s, struct err *e
 static int read_sources(struct taking *k, const char *path, const struct hash *directory,
                         struct err *e)
 {
+    const char *slash = strrchr(path, '/');
     CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
     if (fd < 0)
         return err_errno(e, "cannot read %s", path);
+    k->file = str_of(arena_strdup(k->r->arena, slash ? slash + 1 : path));
     return timeline_sources(fd, directory, take_source, k, e);
 }
 
@@ -162,7 +171,7 @@ static void find_same(struct repeat_source **all, size_t count)
         bool is_first = i == 0 || !hash_eq(&all[i]->digest, &all[i - 1]->digest);
 
         if (!is_first && all[i]->is_new)
-            all[i]->same = other->item;
+            all[i]->same = other;
         other = is_first ? all[i] : seen_by_more(other, all[i]);
     }
 }
@@ -179,7 +188,7 @@ static void find_grown(struct repeat_source **all, size_t count)
         if (!hash_eq(&all[i]->head.sum, &f->head.sum) || time_of_day(all[i]) != time_of_day(f))
             first = i;
         else if (!hash_eq(&all[i]->digest, &f->digest) && to->is_new)
-            to->grown = to == f ? all[i]->item : f->item;
+            to->grown = to == f ? all[i] : f;
     }
 }
 
@@ -197,26 +206,28 @@ static void find_all(struct repeats *r)
     find_grown(all, with_head);
 }
 
-static void add_item(struct buf *items, const struct thing *item)
+static void add_once(struct buf *lines, struct str line)
 {
-    CLEANUP_BUF struct buf id = {0};
-
-    hex_add(&id, item->id.b, sizeof(item->id.b));
-    if (str_has_line(buf_str(items), buf_str(&id)))
+    if (str_has_line(buf_str(lines), line))
         return;
-    if (items->len)
-        buf_addc(items, '\n');
-    buf_addstr(items, buf_str(&id));
+    if (lines->len)
+        buf_addc(lines, '\n');
+    buf_addstr(lines, line);
 }
 
 static void add_words(struct buf *out, const struct repeat_source *s)
 {
-    if (s->same)
-        buf_addf(out, "all its events are in %s%u as well, and are found twice",
-                 s->same == s->item ? "another file of e" : "e", s->same->number);
-    else if (s->grown)
-        buf_addf(out, "it begins as %s%u does, so events of both may be found twice",
-                 s->grown == s->item ? "another file of e" : "a log in e", s->grown->number);
+    const struct repeat_source *other = s->same ? s->same : s->grown;
+
+    if (!other)
+        return;
+    buf_addf(out,
+             s->same ? "all its events are in %s%u as well, and are found twice"
+                     : "it begins as %s%u does, so events of both may be found twice",
+             other->item == s->item ? "another file of e"
+             : s->same              ? "e"
+                                    : "a log in e",
+             other->item->number);
 }
 
 static void add_line(struct lines *to, const struct repeat_source *s)
@@ -233,14 +244,17 @@ static void add_line(struct lines *to, const struct repeat_source *s)
 /* What is on record of an item is read by all who may see that. */
 static void tell(struct repeated *out, const struct view *v, const struct repeat_source *s)
 {
-    const struct thing *other = s->same ? s->same : s->grown;
-    struct str scope = scope_of(v, other);
+    const struct repeat_source *other = s->same ? s->same : s->grown;
+    struct str scope = scope_of(v, other->item);
+    CLEANUP_BUF struct buf id = {0};
 
     out->count++;
     add_line(&out->said, s);
-    if (other->tlp > s->item->tlp || (scope.len && !str_eq(scope, scope_of(v, s->item))))
+    add_once(&out->files, other->file);
+    if (other->item->tlp > s->item->tlp || (scope.len && !str_eq(scope, scope_of(v, s->item))))
         return;
-    add_item(&out->items, other);
+    hex_add(&id, other->item->id.b, sizeof(other->item->id.b));
+    add_once(&out->items, buf_str(&id));
     add_line(&out->recorded, s);
 }
 
@@ -302,24 +316,62 @@ void repeats_words(const struct repeats *r, size_t place, struct buf *out)
         add_words(out, &r->of[place]);
 }
 
-static bool is_twice(const struct timelines *t, const struct view *v, size_t i)
+/* The place of what is put down beside a timeline. */
+static void path_beside(struct buf *out, const char *path)
 {
-    bool is = false;
-
-    for (size_t k = 0; k < t->count && !is; k++)
-        is = view_refers(v, t->things[i], "repeats", t->items[k]);
-    return is;
+    buf_addf(out, "%s.twice", path);
 }
 
-void repeats_say(const struct timelines *t, const struct view *v, struct screen *out)
+int repeats_put(const char *path, const struct repeated *found, struct err *e)
 {
+    CLEANUP_BUF struct buf beside = {0};
+
+    path_beside(&beside, path);
+    if (found->files.len)
+        return file_replace(buf_text(&beside), buf_str(&found->files), 0600, e);
+    if (unlink(buf_text(&beside)) && errno != ENOENT)
+        return err_errno(e, "cannot remove %s", buf_text(&beside));
+    return 0;
+}
+
+/* Whether others that are asked have events of that timeline. Where nothing can be read, nothing is
+ * known. */
+static bool is_twice(const struct timelines *t, size_t i, const struct query *q,
+                     const char *case_folder)
+{
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf beside = {0};
+    CLEANUP_BUF struct buf files = {0};
+    struct err why;
+
+    if (q && !query_may_be_of(q, t->items[i]->number))
+        return false;
+    timeline_path(case_folder, t->things[i], &path);
+    path_beside(&beside, buf_text(&path));
+    if (!file_is_there(buf_text(&beside)) ||
+        file_read(&files, buf_text(&beside), BESIDE_MOST, &why))
+        return false;
+    for (size_t k = 0; k < t->count; k++)
+        if (str_has_line(buf_str(&files), thing_value(t->things[k], "file")) &&
+            (!q || query_may_be_of(q, t->items[k]->number)))
+            return true;
+    return false;
+}
+
+void repeats_say(const struct timelines *t, const char *case_folder, struct str query,
+                 struct answer *a)
+{
+    struct screen out = {.out = &a->aside, .columns = a->columns};
+    CLEANUP(query_freep) struct query *q = NULL;
     CLEANUP_BUF struct buf items = {0};
 
+    if (query.len && query_read(&q, query, &t->times, NULL))
+        return;
     for (size_t i = 0; i < t->count; i++)
-        if (thing_value(t->things[i], "repeats").len && is_twice(t, v, i))
+        if (is_twice(t, i, q, case_folder))
             buf_addf(&items, "%se%u", items.len ? " " : "", t->items[i]->number);
     if (items.len)
-        screen_printf(out, 0,
+        screen_printf(&out, 0,
                       "Events that are in this case twice are found, and counted, twice: calm "
                       "analyse sources %s",
                       buf_text(&items));

@@ -16,6 +16,7 @@ void repeats_release(struct repeats *r);
 struct repeated {
     uint64_t count;
     struct buf items; /* ids in hex, lines: those that have them, the item itself maybe */
+    struct buf files; /* the same: names of their timelines */
     struct lines {
         struct buf text; /* the first KNOWN_KEPT, lines: source, a colon, and where else */
         unsigned count;
@@ -33,5 +34,9 @@ void repeats_read(struct repeats *r, const struct view *v, const char *case_fold
 size_t repeats_of(const struct repeats *r, const struct thing *item);
 /* Where else its events are, or nothing. */
 void repeats_words(const struct repeats *r, size_t place, struct buf *out);
-/* Says of which of those the records tell that their events are there twice. */
-void repeats_say(const struct timelines *t, const struct view *v, struct screen *out);
+/* Puts down, beside the file of the timeline, what others have of its events: for answers, which go
+ * by what the one who asks may see. */
+MUST_CHECK int repeats_put(const char *path, const struct repeated *found, struct err *e);
+/* Says of which of those that were asked events may be found twice. */
+void repeats_say(const struct timelines *t, const char *case_folder, struct str query,
+                 struct answer *a);

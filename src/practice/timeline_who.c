@@ -326,7 +326,8 @@ static int query_who(const struct view *v, const struct operation *op, const str
     rc = count_all(&f, who, e);
     if (rc)
         return rc;
-    repeats_say(&f.lines, v, &(struct screen){.out = &a->aside, .columns = a->columns});
+    if (f.sum.count + f.elsewhere.count)
+        repeats_say(&f.lines, a->around->case_folder, STR(""), a);
     if (a->wants_json)
         json_head(&f, who);
     else

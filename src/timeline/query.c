@@ -540,6 +540,38 @@ bool query_knows_items(const struct query *q, const unsigned *items, size_t coun
     return true;
 }
 
+/* For events of an item: no, it depends on them, or yes. */
+enum may { MAY_NOT, MAY_BE, MUST_BE };
+
+static enum may may_be_of(const struct node *n, unsigned item)
+{
+    enum may left, right;
+
+    switch (n->kind) {
+    case NODE_ALL:
+        return MUST_BE;
+    case NODE_TERM:
+        if (!str_is(n->field, "evidence"))
+            return MAY_BE;
+        return is_item(&n->test, item) ? MUST_BE : MAY_NOT;
+    case NODE_TIME:
+        return MAY_BE;
+    case NODE_NOT:
+        return MUST_BE - may_be_of(n->left, item);
+    case NODE_AND:
+    case NODE_OR:
+        break;
+    }
+    left = may_be_of(n->left, item);
+    right = may_be_of(n->right, item);
+    return (left < right) == (n->kind == NODE_AND) ? left : right;
+}
+
+bool query_may_be_of(const struct query *q, unsigned item)
+{
+    return may_be_of(q->root, item) != MAY_NOT;
+}
+
 const char *query_maybe_meant(const struct query *q, struct str *word)
 {
     *word = q->maybe;

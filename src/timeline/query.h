@@ -28,6 +28,8 @@ bool query_next_field(const struct query *q, size_t *at, struct str *field);
  * text of one that does not. */
 bool query_knows_items(const struct query *q, const unsigned *items, size_t count,
                        struct str *asked);
+/* Whether an event of that item can be so, by what the query says of items. */
+bool query_may_be_of(const struct query *q, unsigned item);
 void query_free(struct query *q); /* NULL is fine */
 DEFINE_CLEANUP(struct query *, query_free)
 

@@ -52,8 +52,14 @@ class Repeats(CaseTest):
         whole, part = "all its events are in e1 as well, and are found twice", "it begins as a log in e1 does, so events of both may be found twice"
         self.assertEqual(self.said(), {("e1", "auth.log"): [], ("e2", "auth.log.bak"): [whole], ("e3", "later.tgz/var/log/auth.log"): [part], ("e3", "later.tgz/var/log/auth.log.1"): [whole],
                                        ("e3", "later.tgz/copy/auth.log"): ["all its events are in another file of e3 as well, and are found twice"], ("e4", "packed.gz"): [whole], ("e5", "year.gz"): [part]})
-        for words in (("search", "Failed"), ("top", "source.ip"), ("histogram",), ("who", "203.0.113.1"), ("search", "Failed", "--json")):
+        for words in (("search", "Failed"), ("top", "source.ip"), ("histogram",), ("who", "web1"), ("search", "Failed", "--json")):
             self.assertIn("calm analyse sources e2 e3 e4 e5", self.aside("analyse", *words), words)
+        # Not of an answer that has none of them.
+        for words in (("search", "nosuchword"), ("search", "Failed and not evidence:e2 and not evidence:e3 and not evidence:e4 and not evidence:e5"),
+                      ("top", "source.ip", "evidence:e4"), ("who", "192.0.2.77")):
+            self.assertNotIn("twice", self.aside("analyse", *words), words)
+        self.assertIn("calm analyse sources e2", self.aside("analyse", "search", "Failed and not evidence:(e3 or e4 or e5)"))
+        self.assertIn("calm analyse sources e2", self.aside("analyse", "export", str(self.folder / "out"), "Failed", "--as", "ecs-json"))
         # Of one item alone nothing is twice but what it holds twice itself.
         self.assertNotIn("twice", self.aside("analyse", "search", "Failed", "--evidence", "e2"))
         self.assertIn("calm analyse sources e3", self.aside("analyse", "search", "Failed", "--evidence", "e3"))
@@ -75,6 +81,10 @@ class Repeats(CaseTest):
         words = "auth.log: all its events are in e{} as well, and are found twice"
         self.assertEqual(recorded, {"e1": None, "e2": None, "e3": None, "e4": None, "e5": words.format(4)})
         self.assertEqual(self.said()["e3", "auth.log"], ["all its events are in e1 as well, and are found twice"])
+        # Who sees them all is told with each answer.
+        self.assertIn("calm analyse sources e2 e3 e4 e5", self.aside("analyse", "top", "source.ip"))
+        self.assertIn("calm analyse sources e3", self.aside("analyse", "search", "evidence:e1 or evidence:e3"))
+        self.assertNotIn("twice", self.aside("analyse", "search", "evidence:e3"))
 
     def test_a_log_alike_is_another_one(self):
         lines = ssh_lines(300)
