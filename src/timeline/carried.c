@@ -1,9 +1,16 @@
 /* carried.c: which format a line is of that another program's line carries. */
 #include "timeline/carried.h"
+#include <stdlib.h>
+#include <strings.h>
 #include "base/mem.h"
 #include "base/utc.h"
 
-enum { NS_OF_S = 1000000000, APART_MOST_S = 60 };
+enum {
+    NS_OF_S = 1000000000,
+    APART_MOST_S = 60,
+    QUARTER_S = 15 * 60,
+    ZONE_MOST_S = 14 * 3600, /* of the tz database */
+};
 
 /* The more particular before the more general, as in formats.def: each knows its lines by one of
  * them. Of text whose program is not known (dated) the level alone is taken, since the time is
@@ -73,8 +80,9 @@ static void *state_of(struct carried *c, size_t i)
     return c->states[i];
 }
 
-/* Whether the format makes an event of it. What it says of years and hours is of no source. */
-static bool ask(struct reader *r, size_t i, struct str text, struct event *e)
+/* Whether the format makes an event of it. What it says of years and hours is of no source: a year
+ * that is not stated is the carrier's at first. */
+static bool ask(struct reader *r, size_t i, struct str text, struct event *e, int year)
 {
     const struct format *f = candidates[i].format;
     struct reader inner = *r;
@@ -86,6 +94,7 @@ static bool ask(struct reader *r, size_t i, struct str text, struct event *e)
     inner.carried = NULL;
     inner.is_carried = true;
     inner.folds = NULL;
+    inner.years = (struct years){.year = year};
     is_known = f->line(&inner, text, e) == LINE_EVENT && !(f->is_doubtful && f->is_doubtful(e));
     if (is_known && f->whole)
         f->whole(&inner, e);
@@ -166,18 +175,68 @@ static struct carrier carrier_of(const struct event *e)
                             .scratch_len = e->scratch_len};
 }
 
-/* A time of its own that is certain, and not the carrier's. */
-static void tell_other_time(struct event *e, const struct carrier *inner, const struct carrier *own)
+static int64_t seconds_of(const struct carrier *c)
+{
+    return c->ns / NS_OF_S - (c->ns % NS_OF_S < 0);
+}
+
+/* Its seconds since 1970; a year that it does not state is the one by which it is nearest. */
+static int64_t nearest(const struct carrier *inner, int64_t own_s)
+{
+    int64_t sec = seconds_of(inner), best = sec;
+    struct stated own, s;
+
+    if (!(inner->doubt & DOUBT_YEAR))
+        return sec;
+    stated_from_seconds(&own, own_s);
+    stated_from_seconds(&s, sec);
+    for (int by = -1; by <= 1; by++) {
+        s.year = own.year + by;
+        if (s.year > 0 && stated_is_date(&s) &&
+            (by == -1 || llabs(stated_seconds(&s) - own_s) < llabs(best - own_s)))
+            best = stated_seconds(&s);
+    }
+    return best;
+}
+
+/* A zone that was not stated may be any, and zones are apart by whole quarters of an hour. */
+static bool is_other_time(int64_t apart_s, uint8_t doubt, int64_t most_s)
+{
+    int64_t past_quarter;
+
+    apart_s = llabs(apart_s);
+    past_quarter = apart_s % QUARTER_S;
+    if (!(doubt & DOUBT_ZONE) || apart_s > ZONE_MOST_S + most_s)
+        return apart_s > most_s;
+    return past_quarter > most_s && past_quarter < QUARTER_S - most_s;
+}
+
+/* A time of its own that is not the carrier's. */
+static void see_time(struct event *e, const struct carrier *inner, const struct carrier *own,
+                     struct carried_signs *signs)
 {
     char text[UTC_TEXT_SIZE];
-    int64_t sec = inner->ns / NS_OF_S - (inner->ns % NS_OF_S < 0);
-    int64_t apart = sec - own->ns / NS_OF_S;
+    int64_t own_s = seconds_of(own), sec, ns = inner->ns - seconds_of(inner) * NS_OF_S;
 
-    if (inner->doubt || inner->precision == TIME_NONE || inner->precision == TIME_DAY ||
-        own->precision == TIME_NONE || (apart >= -APART_MOST_S && apart <= APART_MOST_S))
+    if (inner->doubt & (DOUBT_ORDER | DOUBT_RANGE) || inner->precision == TIME_NONE ||
+        inner->precision == TIME_DAY || own->precision == TIME_NONE)
         return;
-    utc_write(text, (struct utc){sec, (uint32_t)(inner->ns - sec * NS_OF_S)});
+    sec = nearest(inner, own_s);
+    signs->is_time = !is_other_time(sec - own_s, inner->doubt,
+                                    inner->precision == TIME_MIN ? APART_MOST_S * 2 : APART_MOST_S);
+    if (signs->is_time)
+        return;
+    utc_write(text, (struct utc){sec, (uint32_t)ns});
     event_put(e, FIELD_EVENT_STATED_TIME, event_keep(e, (struct str){text, sizeof(text)}));
+}
+
+/* "web1" is "web1.example.com". */
+static bool is_same_host(struct str a, struct str b)
+{
+    size_t least = a.len < b.len ? a.len : b.len;
+
+    return least && strncasecmp(a.p, b.p, least) == 0 && (a.len == least || a.p[least] == '.') &&
+           (b.len == least || b.p[least] == '.');
 }
 
 static void give_back(struct event *e, const struct carrier *c)
@@ -188,13 +247,16 @@ static void give_back(struct event *e, const struct carrier *c)
     e->meaning = c->meaning;
 }
 
-bool carried_understand(struct reader *r, struct event *e, struct str text)
+bool carried_understand(struct reader *r, struct event *e, struct str text,
+                        struct carried_signs *signs)
 {
     const struct carrier before = carrier_of(e);
     struct str host = event_value(e, FIELD_HOST_NAME);
     struct carrier inner;
+    struct carried_signs seen = {0};
     bool has_level = event_value(e, FIELD_LOG_LEVEL).len > 0;
     struct event_field *kept;
+    struct stated own;
     size_t i = 0;
 
     if (text.len == 0 || r->is_carried || r->counting || r->folding)
@@ -203,12 +265,15 @@ bool carried_understand(struct reader *r, struct event *e, struct str text)
         r->carried = mem_new(struct carried);
     kept = r->carried->of_carrier;
     memcpy(kept, e->fields, before.count * sizeof(kept[0]));
+    stated_from_seconds(&own, seconds_of(&before));
     for (; i < COUNT_OF(candidates); i++) {
+        e->doubt = 0;
+        e->precision = TIME_NONE;
         e->count = 0;
         e->left_out = before.left_out;
         e->scratch_len = before.scratch_len;
         if (candidates[i].is_json == (text.p[0] == '{') &&
-            !(has_level && candidates[i].format->is_last) && ask(r, i, text, e))
+            !(has_level && candidates[i].format->is_last) && ask(r, i, text, e, own.year))
             break;
     }
     inner = carrier_of(e);
@@ -219,8 +284,11 @@ bool carried_understand(struct reader *r, struct event *e, struct str text)
         return false;
     }
     leave_out(r->names, e);
+    seen.is_host = is_same_host(event_value(e, FIELD_HOST_NAME), host);
     yield_to(r->names, e, host, has_level);
-    tell_other_time(e, &inner, &before);
+    see_time(e, &inner, &before, &seen);
+    if (signs)
+        *signs = seen;
     event_puts(e, field_number(r->names, STR("event.carried_dataset")), candidates[i].format->name);
     for (size_t k = 0; k < before.count; k++)
         if (kept[k].name != FIELD_MESSAGE && !has(e, &kept[k]))
@@ -232,5 +300,5 @@ bool carried_understand(struct reader *r, struct event *e, struct str text)
 void carried_end_event(struct reader *r, struct event *e)
 {
     if (event_value(e, FIELD_EVENT_DATASET).len == 0) /* of a second format it has one */
-        (void)carried_understand(r, e, event_value(e, FIELD_MESSAGE));
+        (void)carried_understand(r, e, event_value(e, FIELD_MESSAGE), NULL);
 }

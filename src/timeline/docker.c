@@ -44,11 +44,18 @@ static bool is_full(struct str text)
 
 static struct piece piece_of(const struct str *message, struct str stream)
 {
-    bool has_end = message && str_ends(*message, "\n");
+    bool has_end = str_ends(*message, "\n");
 
     return (struct piece){.has_end = has_end,
-                          .is_full = message && !has_end && is_full(*message),
+                          .is_full = !has_end && is_full(*message),
                           .stream = stream.len > 3 ? stream.p[3] : 0};
+}
+
+/* All that is Docker's has a text and one of two streams (moby, daemon/logger/jsonfilelog/jsonlog);
+ * an object of another program may have members of these names. */
+static bool is_of_docker(const struct str *message, struct str stream)
+{
+    return message && (str_is(stream, "stdout") || str_is(stream, "stderr"));
 }
 
 /* Without its end what follows may be a line of its own. */
@@ -70,13 +77,12 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
         !j.has_all)
         return LINE_FOREIGN;
     stream = event_value(e, field_number(r->names, STR("docker.stream")));
-    if (stream.len == 0)
-        return LINE_FOREIGN;
     message = message_of(e);
+    if (!is_of_docker(message, stream))
+        return LINE_FOREIGN;
     state->before = piece_of(message, stream);
-    if (message)
-        trim_message(message);
-    if (message && goes_on(&before, &state->before)) {
+    trim_message(message);
+    if (goes_on(&before, &state->before)) {
         const struct event_field all = {.name = FIELD_MESSAGE, .value = *message};
 
         e->fields[0] = all;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <strings.h>
 #include "base/mem.h"
-#include "timeline/carried.h"
+#include "timeline/json_author.h"
 #include "timeline/json_known.h"
 #include "timeline/json_own.h"
 #include "timeline/json_people.h"
@@ -103,6 +103,7 @@ struct state {
     bool has_times;     /* a line had one: those without are of the same log */
     struct other other; /* of the first line, where that has no usual name: the source's time */
     struct json_known_state known;
+    struct json_sender sender;
 };
 
 /* The first value that states a time. */
@@ -368,7 +369,7 @@ static bool take_own(void *context, struct reader *r, struct event *e, uint16_t 
     } else if (memchr(v->name.p, '.', v->name.len))
         see_inner(l, r, e, v);
     json_known_see(&l->known, v);
-    json_author_see(&l->author, v->name);
+    json_author_see(&l->author, number, v);
     if (str_is(v->name, "syslog-tag") || str_is(v->name, "syslogtag"))
         l->tag = v->value;
     l->is_mongod = l->is_mongod || (e->count == 0 && str_is(v->name, "t.$date"));
@@ -429,17 +430,45 @@ static bool take_other(struct line *l, struct reader *r, struct event *e)
     return true;
 }
 
+static void release(void *state)
+{
+    json_known_release(&((struct state *)state)->known);
+}
+
+/* Looks at the source once, where it is read and an object alone does not tell. */
+static bool sender_agrees(struct reader *r)
+{
+    struct state *state = r->state;
+    struct state *looking;
+
+    if (!state->sender.is_known && r->bytes && !r->counting && !r->folding && !r->is_carried) {
+        looking = mem_new(struct state);
+        looking->sender.is_looking = true;
+        json_sender_look(r, looking);
+        state->sender.agrees = json_sender_says_so(&looking->sender);
+        state->sender.is_known = true;
+        release(looking);
+        free(looking);
+    }
+    return state->sender.agrees;
+}
+
 /* What a program that syslog knows says, where its name or its tag stands beside it. */
 static void put_sentence(const struct line *l, struct reader *r, struct event *e)
 {
     struct str tag = l->tag;
-    bool may_carry = json_author_may_carry(&l->author, e);
+    enum json_text text = json_author_text(&l->author, e);
 
+    if (l->state->sender.is_looking) {
+        json_sender_add(&l->state->sender, r, e, text != TEXT_IS_OWN);
+        return;
+    }
     if (tag.len && event_value(e, FIELD_PROCESS_NAME).len == 0)
         (void)syslog_take_tag(&tag, e);
     if (syslog_knows_program(event_value(e, FIELD_PROCESS_NAME)))
         syslog_understand(r, e, event_value(e, FIELD_MESSAGE));
-    else if (!(may_carry && carried_understand(r, e, event_value(e, FIELD_MESSAGE))) &&
+    else if (!((text == TEXT_IS_OTHERS || (text == TEXT_IS_UNSURE && sender_agrees(r))) &&
+               carried_understand(r, e, event_value(e, FIELD_MESSAGE), NULL)) &&
              l->is_splunk)
         syslog_understand_line(r, e, event_value(e, FIELD_MESSAGE));
 }
@@ -483,11 +512,6 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 void json_begin_carried(void *state)
 {
     ((struct state *)state)->has_times = true;
-}
-
-static void release(void *state)
-{
-    json_known_release(&((struct state *)state)->known);
 }
 
 const struct format format_json = {.name = "json",

@@ -1,5 +1,5 @@
 /* json_own.c: members of JSON that mean something whatever program wrote them: levels, and
- * addresses with their ports; those of mongod; and those that say whose the text is. */
+ * addresses with their ports; and those of mongod. */
 #include <stdio.h>
 #include "timeline/json_own.h"
 #include "timeline/level.h"
@@ -111,49 +111,4 @@ bool json_take_mongod(struct reader *r, struct event *e, const struct json_value
             return true;
         }
     return level != NULL;
-}
-
-/* Of Filebeat and Winlogbeat, Fluent Bit and Fluentd, Vector, Logstash, and the drivers of Docker:
- * a name, or all that lies in an object. */
-static bool is_of_shipper(struct str name)
-{
-    static const char *const names[] = {"log", "stream", "source_type", "container_id",
-                                        "container_name"};
-    static const char *const objects[] = {"agent.",     "beat.",       "log.file.", "input.",
-                                          "container.", "kubernetes.", "docker."};
-
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        if (str_is(name, names[i]))
-            return true;
-    for (size_t i = 0; i < COUNT_OF(objects); i++)
-        if (str_starts(name, objects[i]))
-            return true;
-    return false;
-}
-
-/* As logback, log4j, zap, bunyan and Python's loggers call themselves. */
-static bool is_logger(struct str name)
-{
-    static const char *const names[] = {"logger", "logger_name", "loggerName", "log.logger",
-                                        "name"};
-
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        if (str_is(name, names[i]))
-            return true;
-    return false;
-}
-
-void json_author_see(struct json_author *a, struct str name)
-{
-    a->is_named = a->is_named || is_logger(name);
-    a->sends_on = a->sends_on || is_of_shipper(name);
-    a->is_raw = a->is_raw || str_is(name, "_raw");
-}
-
-bool json_author_may_carry(const struct json_author *a, const struct event *e)
-{
-    bool has_name = a->is_named || event_value(e, FIELD_PROCESS_NAME).len ||
-                    event_value(e, FIELD_USER_NAME).len;
-
-    return a->is_raw || (!has_name && (a->sends_on || event_value(e, FIELD_HOST_NAME).len == 0));
 }

@@ -11,15 +11,3 @@ void json_put_level(struct reader *r, struct event *e, const struct json_value *
 void json_put_end(struct reader *r, struct event *e, bool is_source, const struct json_value *v);
 /* A member of a line of mongod or mongos; false: it is as those of others. */
 bool json_take_mongod(struct reader *r, struct event *e, const struct json_value *v);
-
-/* Who wrote the text of a line: a program that says of itself who it is, or one that sends on what
- * others wrote. */
-struct json_author {
-    bool is_named; /* a logger */
-    bool sends_on; /* members that shippers add, and the runtimes of containers */
-    bool is_raw;   /* Splunk's, which keeps lines as they were */
-};
-void json_author_see(struct json_author *a, struct str name);
-/* Whether the message may be another program's line: who names a program, a user or a host of its
- * own quotes such a line at most. */
-bool json_author_may_carry(const struct json_author *a, const struct event *e);

@@ -41,6 +41,14 @@ static struct str without_session(struct str method)
     return at.len ? at : method;
 }
 
+/* A session is a number, and of FTP alone. */
+static bool has_session(struct str method)
+{
+    uint64_t number;
+
+    return str_take(&method, "[") && str_u64(str_cut(&method, ']'), &number) && method.len;
+}
+
 static const struct command *command_of(struct str method)
 {
     for (size_t i = 0; i < COUNT_OF(commands); i++)
@@ -62,7 +70,8 @@ static bool is_answer(struct str code)
 
 /* A session, a site's or a protocol's name that only the service has. The method is any word that a
  * client of HTTP likes, so it decides where the row names neither and no column is HTTP's, and
- * where its answer agrees or a session stands in front: brackets are in no method (RFC 9110). */
+ * where its answer agrees or a session of FTP stands in front, before whatever command or end of
+ * the session ("[1]QUIT", "[1]closed"): brackets are in no method (RFC 9110). */
 static enum w3c_service service_of(struct reader *r, const struct event *e, bool has_headers,
                                    const struct command *command)
 {
@@ -77,9 +86,11 @@ static enum w3c_service service_of(struct reader *r, const struct event *e, bool
     if (str_starts(site, "FTPSVC") || str_starts(site, "MSFTPSVC") ||
         event_value(e, field_number(r->names, STR("w3c.x-session"))).len)
         return W3C_FTP;
-    if (!command || site.len || version.len || has_headers ||
-        !(is_answer(event_value(e, FIELD_HTTP_RESPONSE_STATUS)) ||
-          str_starts(event_value(e, FIELD_HTTP_REQUEST_METHOD), "[")))
+    if (site.len || version.len || has_headers)
+        return W3C_HTTP;
+    if (has_session(event_value(e, FIELD_HTTP_REQUEST_METHOD)))
+        return W3C_FTP;
+    if (!command || !is_answer(event_value(e, FIELD_HTTP_RESPONSE_STATUS)))
         return W3C_HTTP;
     return command->is_ftp ? W3C_FTP : W3C_SMTP;
 }

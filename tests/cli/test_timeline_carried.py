@@ -1,6 +1,6 @@
 """test_timeline_carried.py: lines of programs within lines of others: what containers write, in the logs of their runtimes, and what shippers send on.
 The layouts are those of moby's daemon/logger/jsonfilelog and copier.go, of Kubernetes' CRI log format (kubelet's pkg/kubelet/kuberuntime/logs), of
-Fluent Bit's and Filebeat's manuals; lines and expected values were written by hand."""
+Fluent Bit's, Filebeat's, Logstash's and Fluentd's manuals (record_transformer, parser cri), of winston's and ECS' loggers; lines and expected values were written by hand."""
 import json
 import unittest
 
@@ -28,6 +28,22 @@ CARRIED = [
     ("a text of nobody's", {"event.carried_dataset": None, "event.action": None}),
 ]
 OUTER = {"time": "2026-11-25T03:12:09.123456789Z", "precision": "ns", "doubt": ""}
+
+
+LOGIN = {"user.name": "root", "source.ip": "203.0.113.7", "event.action": "login", "event.outcome": "success"}
+
+
+def logins(count, host="web1", hour=3):
+    """(time, line): of a system log in order, one a minute."""
+    return [(f"2025-11-20T03:{i:02}:09.123Z", f"Nov 20 {hour:02}:{i:02}:09 {host} sshd[5{i:02}]: Accepted password for root from 203.0.113.7 port 22 ssh2") for i in range(count)]
+
+
+def requests(count):
+    return [(f"2025-11-20T03:{i:02}:09.123Z", f'203.0.113.7 - - [20/Nov/2025:03:{i:02}:08 +0000] "GET /.env HTTP/1.1" 404 5 "-" "x"') for i in range(count)]
+
+
+def objects(lines, own, time="time", text="message"):
+    return [{time: when, **own, text: line} for when, line in lines]
 
 
 def docker(log, time="2026-11-25T03:12:09.123456789Z", stream="stdout"):
@@ -83,7 +99,10 @@ class Carried(unittest.TestCase):
     def test_what_a_program_quotes_is_its_own_text(self):
         """Of a program that says who it is: anybody may have a line written into its message."""
         quoted = [text for text, _ in CARRIED[:9]] + ["Nov 20 01:12:09 web1 sudo:  eva : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh"]
-        for own in ({"hostname": "h1", "program": "guestbook"}, {"hostname": "h1"}, {"program": "guestbook", "container_name": "c1"}, {"user": "bob"}, {"logger": "guestbook"},
+        for own in ({"app": "guestbook"}, {"service": "guestbook", "level": "info"}, {"service.name": "guestbook"}, {"application": "guestbook"}, {"component": "guestbook"},
+                    {"module": "guestbook"}, {"level": "info"}, {"level": "info", "event": "comment"}, {"channel": "app", "level_name": "INFO"}, {"caller": "guest.go:7"},
+                    {"stream": "comments"}, {"@version": "1", "path": "/guestbook", "hostname": "h1"}, {"path": "/var/log/guestbook.log", "hostname": "h1"},
+                    {"hostname": "h1", "program": "guestbook"}, {"hostname": "h1"}, {"program": "guestbook", "container_name": "c1"}, {"user": "bob"}, {"logger": "guestbook"},
                     {"logger": "guestbook", "agent.type": "filebeat"}):
             for text in quoted:
                 with self.subTest(own=own, text=text[:40]):
@@ -103,6 +122,47 @@ class Carried(unittest.TestCase):
             self.has(event, {**REQUEST, "event.stated_time": stated})
         event = read_lines(json.dumps({"@timestamp": "2025-11-20T02:13:11Z", "log": ACCESS}) + "\n")[0][0]
         self.has(event, {**REQUEST, "event.stated_time": "2025-11-20T02:12:10.000000000Z", "time": "2025-11-20T02:13:11Z"})
+        for text, stated in (("Nov 20 01:12:09", "2025-11-20T01:12:09.000000000Z"), ("Nov 20 04:00:08", None), ("Nov 19 21:30:08", None), ("Nov 20 03:03:09", "2025-11-20T03:03:09.000000000Z"),
+                             ("Nov 18 03:00:09", "2025-11-18T03:00:09.000000000Z")):  # no year and no zone, and zones are apart by whole quarters of an hour
+            event = read_lines(json.dumps({"@timestamp": "2025-11-20T03:00:09Z", "log": f"{text} web1 sshd[5]: Accepted password for root from 203.0.113.7 port 22 ssh2"}) + "\n")[0][0]
+            self.has(event, {**LOGIN, "event.stated_time": stated, "time": "2025-11-20T03:00:09Z"})
+
+    def written(self, rows):
+        events, counts = read_lines("".join(json.dumps(row) + "\n" for row in rows))
+        self.assertEqual((counts["format"], len(events)), ("json", len(rows)))
+        return events
+
+    def test_what_logstash_and_fluentd_send_on_is_read(self):
+        """Logstash without ECS says its version and the log's place; Fluentd with record_transformer the host alone, which all lines name too."""
+        for rows, wanted in ((objects(logins(20), {"@version": "1", "host": "web1", "path": "/var/log/auth.log"}, "@timestamp"), LOGIN),
+                             (objects(logins(1), {"@version": "1", "host": "web1", "path": "/var/log/auth.log"}, "@timestamp"), LOGIN),
+                             (objects(logins(1), {"@version": "1", "host": "web1", "path": "D:\\logs\\auth.txt"}, "@timestamp"), LOGIN),
+                             (objects(logins(20), {"hostname": "web1", "tag": "system.auth"}), LOGIN),
+                             (objects(logins(20), {"hostname": "web1.example.com", "tag": "system.auth"}), LOGIN),
+                             (objects(logins(20, hour=23), {"hostname": "web1", "level": "info"}), LOGIN),  # sent on later than it was written
+                             (objects(requests(20), {"hostname": "web1", "tag": "nginx.access"}), {"source.ip": "203.0.113.7", "event.action": "http-request", "url.path": "/.env"}),
+                             (objects(requests(20), {"service": "shop", "ddsource": "nginx", "host": "web1"}), {"source.ip": "203.0.113.7", "event.action": "http-request", "url.path": "/.env"})):
+            for event in self.written(rows):
+                self.has(event, {**wanted, "event.dataset": "json"})
+
+    def test_nearly_all_of_a_source_tell_whose_its_texts_are(self):
+        """Where others than system logs stand among them, or their lines are of another host and another time, a line is quoted."""
+        own = [{"time": "2025-11-20T03:00:00Z", "hostname": "web1", "message": text} for text in ("started", "listening on 8080")]
+        for rows in (objects(logins(7), {"hostname": "web1"}), own + objects(logins(20), {"hostname": "web1"}), objects([(when, logins(1, "other", 9)[0][1]) for when, _ in logins(20)], {"hostname": "web1"}),
+                     objects(logins(20), {"service": "guestbook", "hostname": "web1"}), objects(logins(20), {"logger": "guestbook", "hostname": "web1"})):
+            for event in self.written(rows):
+                self.has(event, {"event.action": None, "user.name": None, "event.carried_dataset": None, "host.name": "web1"})
+        for event in self.written(own[:1] + objects(logins(30), {"hostname": "web1"}))[1:]:
+            self.has(event, LOGIN)
+
+    def test_members_of_dockers_names_are_not_dockers(self):
+        """jsonlog of moby has a text in "log", and stdout or stderr as the stream; the parser for CRI of Fluentd has the text in "message"."""
+        for event in self.written([{"time": when, "stream": "stdout", "logtag": "F", "message": line} for when, line in requests(3)]):
+            self.has(event, {"source.ip": "203.0.113.7", "event.action": "http-request", "event.dataset": "json"})
+        for event in self.written([{"time": "2025-11-20T03:00:09Z", "stream": "orders", "level": "error", "msg": "payment failed for eva", "user": "eva"}] * 3):
+            self.has(event, {"message": "payment failed for eva", "log.level": "error", "user.name": "eva", "json.stream": "orders"})
+        for event in self.written([{"time": "2025-11-20T03:00:09Z", "stream": "orders", "log": "paid by eva"}] * 3):
+            self.has(event, {"message": "paid by eva", "json.stream": "orders"})
 
 
 if __name__ == "__main__":

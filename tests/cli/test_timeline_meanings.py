@@ -796,11 +796,12 @@ class Windows(unittest.TestCase):
         usual = "date time s-ip cs-method cs-uri-stem c-ip"
         for fields, row in ((usual + " sc-status s-sitename", "226 W3SVC1"), (usual + " sc-status cs-version", "226 HTTP/1.1"), (usual + " sc-status x-session cs-version", "226 a HTTP/1.1"),
                             (usual + " cs(User-Agent) sc-status", "- 226"), (usual + " sc-status", "200"), (usual + " sc-status", "404")):
-            for method in ("STOR", "PASS", "DATA", "sent"):
+            for method in ("STOR", "PASS", "DATA", "sent") + (("[1]QUIT",) if len(fields) > len(usual + " sc-status") else ()):
                 event, = read_lines(f"#Fields: {fields}\n2026-11-25 03:12:09 10.0.0.1 {method} /x.asp 203.0.113.7 {row}\n")[0]
                 wanted = {"event.action": "http-request", "event.category": "web", "http.request.method": method, "url.path": "/x.asp"}
                 self.assertEqual({name: event.get(name) for name in wanted}, wanted, (fields, row))
-        for method, status, action in (("STOR", "226", "ftp-upload"), ("[12]USER", "331", "ftp-command"), ("[1]DELE", "500", "ftp-delete"), ("EHLO", "250", "smtp-command")):
+        for method, status, action in (("STOR", "226", "ftp-upload"), ("[12]USER", "331", "ftp-command"), ("[1]QUIT", "226", "ftp-command"), ("[1]closed", "421", "ftp-command"),
+                                       ("[3]CWD", "250", "ftp-command"), ("[x]QUIT", "226", "http-request"), ("QUIT", "226", "http-request"), ("[1]DELE", "500", "ftp-delete"), ("EHLO", "250", "smtp-command")):
             event, = read_lines(f"#Fields: {usual} sc-status\n2026-11-25 03:12:09 10.0.0.1 {method} /x 203.0.113.7 {status}\n")[0]
             self.assertEqual(event["event.action"], action)
 
