@@ -1,4 +1,5 @@
 /* syslog.c: system logs: RFC 5424, RFC 3164 in its many layouts, and rsyslog's ISO times. */
+#include "timeline/carried.h"
 #include "timeline/cisco.h"
 #include "timeline/dated_when.h"
 #include "timeline/indent.h"
@@ -80,6 +81,9 @@ static void put_message(struct reader *r, struct event *e, struct str message)
 {
     struct str sentence = without_own_head(e, message);
 
+    if (str_starts(message, "{\"") && str_is(event_value(e, FIELD_PROCESS_NAME), "suricata") &&
+        carried_understand(r, e, message)) /* eve-log with filetype: syslog */
+        return;
     event_put(e, FIELD_MESSAGE, message);
     syslog_understand(r, e, sentence);
 }

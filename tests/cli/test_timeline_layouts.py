@@ -120,6 +120,18 @@ class Layouts(unittest.TestCase):
             events, counts = read_lines(f"2026-11-25T03:12:09Z {text}\n" * 3)  # no program with a number, nor one that is known; no host
             self.assertEqual((counts["format"], events[0].get("host.name"), events[0]["message"]), ("dated", None, text))
 
+    def test_what_suricata_sends_to_syslog_is_read_as_its_own_log(self):
+        # suricata.yaml, outputs, eve-log, "filetype: syslog": the object is the message.
+        alert = ('{"timestamp":"2026-11-25T03:12:09.123456+0000","event_type":"alert","src_ip":"203.0.113.7","src_port":4444,"dest_ip":"192.0.2.5","dest_port":80,"proto":"TCP",'
+                 '"alert":{"action":"allowed","signature_id":2,"signature":"ET EXPLOIT x","category":"c","severity":1}}')
+        for time in ("Nov 25 03:12:10", "2026-11-25T03:12:10Z"):
+            event = read_lines(f"{time} ids1 suricata[812]: {alert}\n{time} ids1 suricata[812]: [1:2:3] plain text\n")[0][0]
+            self.assertEqual({field: event.get(field) for field in ("event.dataset", "event.carried_dataset", "host.name", "process.name", "source.ip", "destination.port", "rule.name", "event.action", "message")},
+                             {"event.dataset": "syslog", "event.carried_dataset": "suricata", "host.name": "ids1", "process.name": "suricata", "source.ip": "203.0.113.7", "destination.port": "80",
+                              "rule.name": "ET EXPLOIT x", "event.action": "alert", "message": alert})
+            self.assertEqual(event["time"], "2026-11-25T03:12:10Z")
+        self.assertIsNone(read_lines(f"Nov 25 03:12:10 web1 app[812]: {alert}\n")[0][0].get("source.ip"))  # text of another program
+
     def test_what_kiwi_wrote_is_a_system_log(self):
         # Kiwi Syslog Server, "Log file formats": ISO yyyy-mm-dd, tab delimited: date and time, facility.level, sender, message.
         self.read("syslog", [
