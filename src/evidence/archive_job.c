@@ -90,8 +90,7 @@ static int failure(const struct job *j, struct err *e)
 
     if (j->entry_count == 0 && j->in_size == 0)
         return err_set(e, ERR_NOTFOUND, "an empty file");
-    return err_set(e, code,
-                   "damaged or cut off behind %llu of its entries (" STR_FMT ")",
+    return err_set(e, code, "damaged or cut off behind %llu of its entries (" STR_FMT ")",
                    (unsigned long long)j->entry_count, STR_ARG(words));
 }
 
@@ -381,8 +380,7 @@ static int finish(struct job *j, struct err *e)
     if (code)
         return code;
     if (lacks_end_mark(j))
-        return err_set(e, ERR_FORMAT,
-                       "cut off behind %llu of its entries: it has no end mark",
+        return err_set(e, ERR_FORMAT, "cut off behind %llu of its entries: it has no end mark",
                        (unsigned long long)j->entry_count);
     return send_summary(j, e);
 }
@@ -428,6 +426,18 @@ static bool is_empty_tar(const struct job *j)
            (archive_format(j->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR;
 }
 
+static int no_archive(const struct job *j, struct err *e)
+{
+    unsigned parts = zip_parts(j->in, j->in_size);
+
+    if (parts)
+        return err_set(e, ERR_FORMAT,
+                       "the last of %u parts of a zip; what lies in it is listed of a copy in one "
+                       "piece, which zip -s 0 makes of all of them",
+                       parts);
+    return err_set(e, ERR_NOTFOUND, "no archive of a known kind");
+}
+
 static int take_entries(struct job *j, struct err *e)
 {
     for (unsigned retries = 0; retries < RETRY_LIMIT;) {
@@ -442,7 +452,7 @@ static int take_entries(struct job *j, struct err *e)
         if (state != ARCHIVE_OK && state != ARCHIVE_WARN)
             return failure(j, e);
         if (is_no_archive(j))
-            return err_set(e, ERR_NOTFOUND, "no archive of a known kind");
+            return no_archive(j, e);
         code = take_entry(j, entry, state == ARCHIVE_WARN, e);
         if (code)
             return code;

@@ -146,6 +146,22 @@ static uint64_t bytes_there(const struct disk_image *image, uint64_t off, uint64
     return count < rest / image->media->sector_size ? count * image->media->sector_size : rest;
 }
 
+/* Whether it begins with more zeros than lie before anything that libtsk knows a file system by: it
+ * is UFS2 that may have the most, 256 KiB. libtsk would look at megabytes behind before it says
+ * that it knows none, also at those of the next partitions. */
+static bool is_blank(struct disk_image *image, uint64_t off)
+{
+    enum { PIECE = 8 << 10, PIECES = 33 };
+    static const char zeros[PIECE];
+    char bytes[PIECE];
+
+    for (unsigned i = 0; i < PIECES; i++)
+        if (!disk_image_read(image, off + (uint64_t)i * PIECE, bytes, PIECE) ||
+            memcmp(bytes, zeros, PIECE) != 0)
+            return false;
+    return true;
+}
+
 void disk_open_fs(struct disk_image *image, uint64_t first, uint64_t count, struct disk_fs *fs,
                   TSK_FS_INFO **out)
 {
@@ -161,7 +177,9 @@ void disk_open_fs(struct disk_image *image, uint64_t first, uint64_t count, stru
     if (disk_know(image, off, true, fs))
         return;
     tsk_error_reset();
-    opened = tsk_fs_open_img(&image->info, (TSK_OFF_T)off, TSK_FS_TYPE_DETECT);
+    opened = is_blank(image, off)
+                 ? NULL
+                 : tsk_fs_open_img(&image->info, (TSK_OFF_T)off, TSK_FS_TYPE_DETECT);
     if (!opened) {
         say_unread(fs);
         if (!disk_know(image, off, false, fs))

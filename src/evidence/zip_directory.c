@@ -470,3 +470,22 @@ int zip_directory_differs(int in, uint64_t size, uint64_t listed,
         rc = check_ends(&z, e);
     return rc ? rc : check_lacking(&z, e);
 }
+
+/* APPNOTE.TXT 4.3.16: the number of the part that the directory ends in, the first being 0. */
+unsigned zip_parts(int in, uint64_t size)
+{
+    CLEANUP(zip_release) struct zip z = {.in = in, .size = size};
+    CLEANUP_BUF struct buf tail = {0};
+    size_t most = END_SIZE + UINT16_MAX, from = size < most ? (size_t)size : most;
+
+    if (!read_at(&z, size - from, from, &tail))
+        return 0;
+    for (size_t i = from >= END_SIZE ? from - END_SIZE + 1 : 0; i-- > 0;) {
+        struct str end = str_from(buf_str(&tail), i);
+        unsigned part = (unsigned)le_at(end, 4, 2);
+
+        if (le32_at(end, 0) == END_MARK && le_at(end, 20, 2) == end.len - END_SIZE)
+            return part && part < UINT16_MAX && le_at(end, 6, 2) <= part ? part + 1 : 0;
+    }
+    return 0;
+}

@@ -17,3 +17,5 @@ MUST_CHECK int zip_directory_differs(int in, uint64_t size, uint64_t listed,
                                      int (*told)(void *context, const struct archived *entry,
                                                  struct err *e),
                                      void *context, struct err *e);
+/* Of how many parts the file is the last one; 0: it is no last part of a zip in several. */
+unsigned zip_parts(int in, uint64_t size);

@@ -9,6 +9,7 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -561,6 +562,17 @@ class Archives(IntakeTest):
             warned = [(e["name"], e["warning"]) for e in entries if "warning" in e]
             self.assertEqual([name for name, _ in warned], [found] if found else [], n)
             self.assertTrue(not found or warning in warned[0][1], warned)
+
+    @unittest.skipUnless(shutil.which("zip"), "zip is not installed")
+    def test_the_last_part_of_a_zip_is_said_to_be_one(self):
+        (self.folder / "data").write_bytes(random.Random(3).randbytes(300_000))
+        subprocess.run(["zip", "-q", "-s", "64k", self.source / "a.zip", "data"], cwd=self.folder, check=True)
+        self.assertEqual(len(list(self.source.glob("a.z*"))), 5)
+        self.take(self.source / "a.zip", "--unpack")
+        entries, end, item = self.entries()
+        self.assertEqual(entries, [])
+        self.assertIn("the last of 5 parts of a zip", end["problem"])
+        self.assertIn("not whole", item["remark"])
 
     def test_what_begins_as_an_archive_and_cannot_be_read_is_told(self):
         with tarfile.open(self.source / "long.tar", "w", format=tarfile.GNU_FORMAT) as tar:
