@@ -55,8 +55,8 @@ static void tell_event(struct acquisition *m, uint64_t off, uint64_t size, bool 
 
     utc_plain(now, utc_now());
     buf_addf(&text,
-             "in run %u, at %s, %s when %llu bytes from byte %llu on were read%s: they were left "
-             "until all else was read",
+             "in run %u, at %s, %s when %llu bytes from byte %llu on were read%s: they were put "
+             "off behind all else",
              m->state.begin.runs, now,
              is_known ? "the source went away, or a read did not come back,"
                       : "no read of the source came back from the first one on,",
@@ -65,7 +65,7 @@ static void tell_event(struct acquisition *m, uint64_t off, uint64_t size, bool 
     acquire_note(
         m, buf_text(&text),
         "the source went away, or a read did not come back, at more times, or places, which "
-        "were left until all else was read");
+        "were put off behind all else");
 }
 
 /* Of the first read of all nobody knows whether it was that; if it was, to begin there again and

@@ -267,7 +267,7 @@ void imager_text(const struct imager_report *r, struct acquisition *image,
     if (order->options.accepts_end)
         pair(out, "--accept-end", "%s", "what the source lacks at its end counts as not readable");
     add_bad(out, image);
-    buf_adds(out, "\nof the source, sectors that could not be read as zeros\n");
+    buf_adds(out, "\nof the source, sectors that were not read as zeros\n");
     pair_digests(out, &r->result.exact);
     if (r->result.stored_size != b->size) {
         buf_addf(out, "of what the image holds: %llu bytes, the last sector filled with zeros\n",

@@ -155,7 +155,7 @@ class Made(CaseTest):
         self.disk.write_bytes(self.data[:3 * MIB])
         self.alone(self.disk, "--to", self.out, "--name", "x")
         lines = (self.out / "x.txt").read_text().split("\n")
-        at = lines.index("of the source, sectors that could not be read as zeros")
+        at = lines.index("of the source, sectors that were not read as zeros")
         held = [f"of what the image holds: {3 * MIB} bytes, the last sector filled with zeros", *lines[at + 1:at + 4]]
         for i, size in ((1, 32), (2, 40), (3, 64)):
             lines[at + i] = lines[at + i][:-size] + "0" * size

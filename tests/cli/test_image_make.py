@@ -283,16 +283,18 @@ class Interrupted(Make):
         self.assertNotIn("x.part", wanted)
         shutil.rmtree(self.out)
         copy.rename(self.out)
-        moments, killed, dones = random.Random(seed), 0, {self.done()}
+        moments, killed, dones, more_time = random.Random(seed), 0, {self.done()}, 0
         for _ in range(KILLS * 5):
-            job = subprocess.Popen(self.resume("--limit", "10"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(moments.uniform(0.01, 0.9))
+            job = subprocess.Popen(self.resume("--limit", "4"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(moments.uniform(0.01, 0.9) + more_time)
             job.kill()
             if job.wait() == 0 or not (self.out / "x.part").exists():
                 break
             killed += 1
+            # on a machine that is busy it may not have come so far: the next one gets longer
+            more_time = more_time if self.done() not in dones else more_time + 0.25
             dones.add(self.done())
-            if killed == KILLS:
+            if killed >= KILLS and len(dones) > 1:
                 break
         if (self.out / "x.part").exists():
             self.must(*self.resume())
