@@ -82,7 +82,7 @@ static void put_message(struct reader *r, struct event *e, struct str message)
     struct str sentence = without_own_head(e, message);
 
     if (str_starts(message, "{\"") && str_is(event_value(e, FIELD_PROCESS_NAME), "suricata") &&
-        carried_understand(r, e, message)) /* eve-log with filetype: syslog */
+        carried_understand(r, e, message, NULL)) /* eve-log with filetype: syslog */
         return;
     event_put(e, FIELD_MESSAGE, message);
     syslog_understand(r, e, sentence);
