@@ -178,50 +178,6 @@ static void join(struct year_run *to, const struct year_run *run)
     to->last = run->last;
 }
 
-/* The start of lines at that date, to an hour; NULL: none is known. */
-static struct year_start *start_of(struct year_start *starts, const struct year_date *d)
-{
-    for (size_t i = 0; i < YEAR_STARTS_MOST; i++) {
-        struct year_start *s = &starts[i];
-        int64_t apart = (int64_t)year_second_of_day(&s->date) - year_second_of_day(d);
-
-        if (s->times && year_is_same_day(&s->date, d) && year_is_within(apart, -HOUR_S, HOUR_S))
-            return s;
-    }
-    return NULL;
-}
-
-void year_start_meet(struct year_start *starts, const struct year_date *d)
-{
-    struct year_start *s = start_of(starts, d);
-
-    if (s) {
-        s->times += s->times < UINT32_MAX;
-        return;
-    }
-    s = &starts[0];
-    for (size_t i = 1; i < YEAR_STARTS_MOST; i++)
-        s = starts[i].times < s->times ? &starts[i] : s;
-    *s = (struct year_start){*d, 1};
-}
-
-/* Of a clock that was not set: it begins with the year, or comes back to one date. */
-static bool is_unset(const struct year_runs *r, const struct year_run *run)
-{
-    const struct year_start *s;
-
-    if (run->first.month == 1 && run->first.day == 1)
-        return true;
-    s = start_of((struct year_start *)r->starts, &run->first);
-    return s && s->times > 1;
-}
-
-/* Of one day, or of two that are next to each other; a machine may wait for the time for days. */
-bool year_run_is_short(const struct year_runs *r, const struct year_run *run)
-{
-    return run->highest - run->lowest <= (is_unset(r, run) ? UNSET_DAYS : 1);
-}
-
 /* The first run to which lines can return: what is behind it is short. */
 static size_t first_open(const struct year_runs *r)
 {
@@ -230,57 +186,6 @@ static size_t first_open(const struct year_runs *r)
     while (i > 0 && (year_run_is_short(r, &r->of[i]) || r->of[i].is_foreign))
         i--;
     return i;
-}
-
-/* The clock by which lines of that date may stand behind lines of the other one, which were written
- * some days before: NULL: it is none that was met some times. */
-static const struct year_clock *clock_of(const struct year_runs *r, const struct year_date *behind,
-                                         const struct year_date *d)
-{
-    int days = year_days_between(behind, d);
-
-    for (size_t i = 0; i < YEAR_CLOCKS_MOST; i++)
-        if (r->clocks[i].times >= DENSE_LINES &&
-            year_is_within(year_shorter_way(days - r->clocks[i].days), -RETURN_DAYS, NEAR_DAYS))
-            return &r->clocks[i];
-    return NULL;
-}
-
-/* A run went astray behind that date. */
-static void meet_clock(struct year_runs *r, const struct year_date *behind,
-                       const struct year_run *run)
-{
-    int days = year_days_between(behind, &run->first);
-    struct year_clock *least = &r->clocks[0];
-
-    /* Of two that are half a year apart each could be ahead; of two within a month lines of both
-     * are one run, but over a new year. */
-    if (is_unset(r, run) || days > HALF_DAYS || days < -HALF_DAYS ||
-        year_is_within(days, -NEAR_DAYS, NEAR_DAYS))
-        return;
-    for (size_t i = 0; i < YEAR_CLOCKS_MOST; i++) {
-        struct year_clock *c = &r->clocks[i];
-
-        if (c->times &&
-            year_is_within(year_shorter_way(days - c->days), -RETURN_DAYS, RETURN_DAYS)) {
-            c->times += c->times < UINT32_MAX;
-            c->lines += run->lines;
-            return;
-        }
-        least = c->times < least->times ? c : least;
-    }
-    *least = (struct year_clock){days, 1, run->lines};
-}
-
-/* Whether the other clock, of the last run, shows that lines of that date go on there. */
-static bool is_shown_by_clock(const struct year_runs *r, size_t i, const struct year_date *to)
-{
-    const struct year_run *last = &r->of[r->count - 1];
-    const struct year_clock *c =
-        last->is_foreign ? clock_of(r, &r->of[i].last, &last->first) : NULL;
-
-    return c && year_is_within(year_shorter_way(year_days_between(&last->last, to) + c->days),
-                               -RETURN_DAYS, RETURN_DAYS);
 }
 
 /* Days until lines may go on behind a run, so that those between went astray; more behind one of
@@ -306,12 +211,12 @@ static bool is_return(const struct year_runs *r, size_t i, const struct year_dat
         (days == 0 && year_second_of_day(to) < year_second_of_day(&from->last)) ||
         !(year_is_near(&from->last, to) || (may_turn && year_is_turn(&from->last, to))))
         return false;
-    if (is_shown_by_clock(r, i, to))
+    if (year_is_shown_by_clock(r, i, to))
         return true;
     if (from->lines < DENSE_LINES)
         return false;
     for (size_t k = i + 1; k < r->count && days > days_to_return(from); k++)
-        if (!is_unset(r, &r->of[k]))
+        if (!year_is_unset(r, &r->of[k]))
             return false;
     return true;
 }
@@ -338,7 +243,7 @@ static void count_stray(struct year_runs *r, const struct year_date *behind,
 static void leave_out_behind(struct year_runs *r, size_t i)
 {
     for (size_t k = i + 1; k < r->count; k++) {
-        meet_clock(r, &r->of[i].last, &r->of[k]);
+        year_meet_clock(r, &r->of[i].last, &r->of[k]);
         count_stray(r, &r->of[i].last, &r->of[k]);
     }
     r->count = i + 1;
@@ -375,7 +280,7 @@ static void gather_turns(struct year_runs *r, size_t open, struct year_date d)
         if (year_is_near(&r->of[first].last, &run->first) && days >= 0 && days <= RETURN_DAYS) {
             join(&r->of[first], run);
         } else {
-            meet_clock(r, &r->of[first].last, run);
+            year_meet_clock(r, &r->of[first].last, run);
             count_stray(r, &r->of[first].last, run);
         }
     }
@@ -391,7 +296,7 @@ static void push(struct year_runs *r, const struct year_run *run)
     r->of = mem_grow(r->of, r->count, &r->room, sizeof(r->of[0]));
     r->of[r->count] = *run;
     r->of[r->count].is_foreign =
-        r->count && clock_of(r, &r->of[first_open(r)].last, &run->first) != NULL;
+        r->count && year_clock_of(r, &r->of[first_open(r)].last, &run->first) != NULL;
     r->count++;
 }
 
@@ -411,7 +316,8 @@ static size_t run_to_go_on(const struct year_runs *r, size_t open, const struct 
 /* Lines of a clock that is known to be another, behind which one begins that is not. */
 static void leave_out_foreign(struct year_runs *r, const struct year_run *run)
 {
-    while (r->knows_clocks && r->count && clock_of(r, &run->first, &r->of[r->count - 1].last)) {
+    while (r->knows_clocks && r->count &&
+           year_clock_of(r, &run->first, &r->of[r->count - 1].last)) {
         r->strays++;
         r->count--;
     }

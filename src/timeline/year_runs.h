@@ -155,3 +155,14 @@ void year_runs_return(struct year_runs *r, int64_t written_s);
 bool year_run_is_short(const struct year_runs *r, const struct year_run *run);
 /* Lines begin at that date once more. */
 void year_start_meet(struct year_start *starts, const struct year_date *d);
+/* Of a clock that was not set: it begins with the year, or comes back to one date. */
+bool year_is_unset(const struct year_runs *r, const struct year_run *run);
+/* The clock by which lines of that date may stand behind lines of the other one, which were written
+ * some days before: NULL: it is none that was met some times. */
+const struct year_clock *year_clock_of(const struct year_runs *r, const struct year_date *behind,
+                                       const struct year_date *d);
+/* A run went astray behind that date. */
+void year_meet_clock(struct year_runs *r, const struct year_date *behind,
+                     const struct year_run *run);
+/* Whether the other clock, of the last run, shows that lines of that date go on behind run i. */
+bool year_is_shown_by_clock(const struct year_runs *r, size_t i, const struct year_date *to);
