@@ -84,14 +84,14 @@ static void show_day(struct event_show *k, const struct search_event *event)
     screen_line(k->screen, SCREEN_BOLD, buf_str(&line));
 }
 
-static uint8_t doubts_of(struct str doubt)
+static uint16_t doubts_of(struct str doubt)
 {
     static const char letters[] = EVENT_DOUBT_LETTERS;
-    uint8_t set = 0;
+    uint16_t set = 0;
 
     for (size_t i = 0; letters[i]; i++)
         if (memchr(doubt.p, letters[i], doubt.len))
-            set |= (uint8_t)(1U << i);
+            set |= (uint16_t)(1U << i);
     return set;
 }
 
@@ -152,7 +152,7 @@ void event_show(struct event_show *k, const struct search_event *event)
     CLEANUP_BUF struct buf words = {0};
     struct str host = search_value_of(event, "host.name");
     char call[EVENT_CALL_SIZE];
-    uint8_t doubts = doubts_of(event->doubt);
+    uint16_t doubts = doubts_of(event->doubt);
 
     show_day(k, event);
     k->shown++;
@@ -172,13 +172,14 @@ void event_show(struct event_show *k, const struct search_event *event)
         show_fields(k, event);
 }
 
-static void add_doubts(struct buf *out, uint8_t doubts, const char *before)
+static void add_doubts(struct buf *out, uint16_t doubts, const char *before)
 {
     static const char *const words[] = {
         "the year was not stated", "the zone was not stated, or by a name that several have",
         "the hour happened twice", "the hour did not happen",
         "a leap second",           "the time is that of the line before",
-        "the time is no date",     "the clock was corrected"};
+        "the time is no date",     "AM or PM may be no part of it",
+        "the clock was corrected"};
 
     for (size_t i = 0; i < COUNT_OF(words); i++)
         if (doubts & 1U << i) {

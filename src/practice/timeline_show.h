@@ -22,9 +22,9 @@ struct event_show {
     bool with_fields;
     uint64_t shown;
     int64_t day;
-    char offset[8]; /* of this machine's zone then */
-    bool has_local; /* this machine's zone is another than UTC, and is shown, too */
-    uint8_t doubts; /* of what was shown */
+    char offset[8];  /* of this machine's zone then */
+    bool has_local;  /* this machine's zone is another than UTC, and is shown, too */
+    uint16_t doubts; /* of what was shown */
 };
 void event_show(struct event_show *k, const struct search_event *event);
 /* What the marks of doubt stand for. */

@@ -84,7 +84,7 @@ void block_writer_free(struct block_writer *w)
 
 static uint32_t state_key(const struct event *v)
 {
-    return (uint32_t)v->precision | (uint32_t)v->doubt << 8 | (uint32_t)v->meaning << 16 | 1U << 31;
+    return (uint32_t)v->precision | (uint32_t)v->meaning << 8 | (uint32_t)v->doubt << 16 | 1U << 31;
 }
 
 /* precision NUL doubt NUL meaning NUL; it is mostly that of the event before. */

@@ -58,7 +58,7 @@ static int take_looked(struct building *b, struct str body, struct err *e)
     memcpy(&l, body.p, sizeof(l));
     if (l.part_count == 0 || l.part_count > PARTS_MOST || !is_format(l.format) ||
         !is_format(l.second) || l.encoding >= TEXT_ENCODING_COUNT_ || l.frame >= FRAME_COUNT_ ||
-        (l.has_many && (l.part_count > 1 || l.is_disk)) ||
+        !manner_is_sound(&l.manner) || (l.has_many && (l.part_count > 1 || l.is_disk)) ||
         (l.part_count > 1 && (l.format == WIRE_NO_FORMAT || l.is_disk)))
         return build_unsound(e);
     b->looked = l;

@@ -120,15 +120,6 @@ int job_end_part(struct job *j, const struct reader *r, struct err *e)
     return rc ? rc : worker_send(j->channel, BUILD_PART_END, bytes_of(&part, sizeof(part)), e);
 }
 
-static int tell_encoding(struct reader *r, struct err *e)
-{
-    return reader_notice(r, 0,
-                         r->encoding == TEXT_UTF16LE_BY_LOOK
-                             ? "no byte order mark states it: read as UTF-16, little endian"
-                             : "no byte order mark states it: read as UTF-16, big endian",
-                         e);
-}
-
 static int tell_ended(struct job *j, struct reader *r, struct err *e)
 {
     char words[256];
@@ -159,8 +150,8 @@ static int read_part(struct job *j, struct reader *r, uint64_t from, uint64_t to
     j->reader = NULL;
     if (rc == 0 && r->is_ended)
         rc = tell_ended(j, r, e);
-    if (rc == 0 && from == 0 && text_is_by_look(r->encoding))
-        rc = tell_encoding(r, e);
+    if (rc == 0 && from == 0)
+        rc = job_tell_manner(r, e);
     if (rc == 0 && from == 0)
         rc = job_tell_years(r, e);
     return rc ? rc : job_end_part(j, r, e);
@@ -327,6 +318,7 @@ int job_take_member(void *context, const struct walked *m, struct err *e)
         r.second = j->second;
         r.encoding = found.encoding;
         r.frame = found.frame;
+        r.manner = found.manner;
         rc = read_parts(j, &r, m->size, e);
         reader_end(&r);
         j->second = NULL;
@@ -387,6 +379,7 @@ static int look_at_plain(struct job *j, const struct walked *m, struct err *e)
     looked.second = number_of(j->second);
     looked.encoding = found.encoding;
     looked.frame = found.frame;
+    looked.manner = found.manner;
     looked.head = j->head;
     looked.part_count = f ? parts_of(f, found.frame, m->size) : 1;
     return send_looked(j, &looked, e);
@@ -414,7 +407,8 @@ static int no_remark(void *context, struct str name, const char *words, struct e
 static int begin_given(struct job *j, const struct walked *m, struct reader *r, struct err *e)
 {
     if (!m->is_plain || j->task.format >= FORMAT_COUNT_ ||
-        j->task.encoding >= TEXT_ENCODING_COUNT_ || j->task.frame >= FRAME_COUNT_)
+        j->task.encoding >= TEXT_ENCODING_COUNT_ || j->task.frame >= FRAME_COUNT_ ||
+        !manner_is_sound(&j->task.manner))
         return err_set(e, ERR_FORMAT, "it is not what it was");
     j->member = m;
     *r = job_reader(j, m->name, m->written);
@@ -422,6 +416,7 @@ static int begin_given(struct job *j, const struct walked *m, struct reader *r, 
     r->second = j->task.second < FORMAT_COUNT_ ? formats[j->task.second] : NULL;
     r->encoding = (enum text_encoding)j->task.encoding;
     r->frame = (enum text_frame)j->task.frame;
+    r->manner = j->task.manner;
     r->folds = &j->folds;
     r->years = (struct years){.year = (int)j->task.year,
                               .last = j->task.date,

@@ -48,6 +48,8 @@ MUST_CHECK int job_end_part(struct job *j, const struct reader *r, struct err *e
 MUST_CHECK int job_source_end(struct job *j, struct err *e);
 /* What is said against the years of lines that state none. */
 MUST_CHECK int job_tell_years(struct reader *r, struct err *e);
+/* Likewise of how they are written. */
+MUST_CHECK int job_tell_manner(struct reader *r, struct err *e);
 /* Tells j->read where there is more of it to tell. */
 MUST_CHECK int job_progress(struct job *j, struct err *e);
 /* What a walk finds: a whole source each. context is the job. */

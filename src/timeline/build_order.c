@@ -89,6 +89,7 @@ struct build_task build_task_of(const struct building *b, enum build_kind kind, 
                               .second = b->looked.second,
                               .encoding = b->looked.encoding,
                               .frame = b->looked.frame,
+                              .manner = b->looked.manner,
                               .from = from * size,
                               .to = to == count ? UINT64_MAX : to * size};
 

@@ -1,4 +1,4 @@
-/* build_tell.c: inside a worker: notices of what is known against the years of a source's lines. */
+/* build_tell.c: inside a worker: notices of what is known against the times of a source's lines. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include "base/utc.h"
@@ -199,5 +199,60 @@ int job_tell_years(struct reader *r, struct err *e)
         rc = tell_changes(r, e);
     if (rc == 0 && b && b->has_many_hosts && b->count > 1)
         rc = tell_many_hosts(r, e);
+    return rc;
+}
+
+static int tell_encoding(struct reader *r, struct err *e)
+{
+    return reader_notice(r, 0,
+                         r->encoding == TEXT_UTF16LE_BY_LOOK
+                             ? "no byte order mark states it: read as UTF-16, little endian"
+                             : "no byte order mark states it: read as UTF-16, big endian",
+                         e);
+}
+
+/* What was pasted has lost the blanks of its first line, and what one line quotes looks the same.
+ */
+static int tell_pasted(struct reader *r, struct err *e)
+{
+    return tell(r, e,
+                "all lines that state a time stand behind blanks but the first: each is told as a "
+                "line of its own, as of a log that was pasted, and not as text that the first one "
+                "quotes");
+}
+
+static int tell_deeper(struct reader *r, struct err *e)
+{
+    return tell(r, e,
+                "lines that state a time of their own stand behind blanks, %" PRIu32
+                " of those that were looked at: they are told as text of the line before them, "
+                "which may quote them",
+                r->manner.deeper);
+}
+
+static int tell_half(struct reader *r, struct err *e)
+{
+    static const char *const as[CLOCK_COUNT_] = {
+        "they are taken for that, but where a colon stands behind them",
+        "they are taken for that",
+        "they are taken for words of the text",
+    };
+
+    return tell(r, e,
+                "AM or PM stands behind its times, and it is not certain that they are part of "
+                "these: %s (doubt h)",
+                as[r->manner.clock]);
+}
+
+int job_tell_manner(struct reader *r, struct err *e)
+{
+    int rc = text_is_by_look(r->encoding) ? tell_encoding(r, e) : 0;
+
+    if (rc == 0 && r->manner.is_pasted)
+        rc = tell_pasted(r, e);
+    if (rc == 0 && r->manner.deeper)
+        rc = tell_deeper(r, e);
+    if (rc == 0 && r->manner.is_half_doubtful == HALF_SEEN)
+        rc = tell_half(r, e);
     return rc;
 }

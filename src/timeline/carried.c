@@ -160,7 +160,8 @@ static void yield_to(struct field_names *names, struct event *e, struct str host
 /* What stays of the event that it was. */
 struct carrier {
     int64_t ns;
-    uint8_t precision, doubt, meaning;
+    uint8_t precision, meaning;
+    uint16_t doubt;
     size_t count, left_out, scratch_len;
 };
 
@@ -200,7 +201,7 @@ static int64_t nearest(const struct carrier *inner, int64_t own_s)
 }
 
 /* A zone that was not stated may be any, and zones are apart by whole quarters of an hour. */
-static bool is_other_time(int64_t apart_s, uint8_t doubt, int64_t most_s)
+static bool is_other_time(int64_t apart_s, uint16_t doubt, int64_t most_s)
 {
     int64_t past_quarter;
 

@@ -5,7 +5,7 @@
 #include "timeline/dated_when.h"
 #include "base/mem.h"
 #include "timeline/format.h"
-#include "timeline/indent.h"
+#include "timeline/manner.h"
 #include "timeline/level.h"
 #include "timeline/zone_word.h"
 
@@ -128,7 +128,7 @@ static bool has_clock(struct str line)
 static enum line_verdict other(struct str line)
 {
     struct str at = line;
-    struct dated d;
+    struct dated d = {0};
 
     if (char_is_blank(line.p[0]))
         return LINE_CONTINUES;
@@ -178,9 +178,12 @@ static struct str behind_time(struct str at)
 static bool take_quoted(struct str *rest, take_when *take, struct dated *out)
 {
     struct str at = *rest;
+    struct dated d = {0};
 
-    if (!str_take(&at, "\"") || !take(&at, out) || !str_take(&at, "\""))
+    if (!str_take(&at, "\"") || !take(&at, &d) || !str_take(&at, "\""))
         return false;
+    d.time.half = 0; /* what ends a cell is no word of a text */
+    *out = d;
     *rest = at;
     return true;
 }
@@ -190,12 +193,12 @@ static enum line_verdict at_front(struct reader *r, struct str line, take_when *
                                   struct event *e)
 {
     struct str at = line, front = {0}, text, whole = line;
-    struct dated d;
+    struct dated d = {.clock = r->manner.clock};
     bool has_front = false;
 
     str_skip_blanks(&at);
     line = at; /* what goes on with the line before states no time */
-    if (line.len == 0 || indent_is_deeper(r, whole))
+    if (line.len == 0 || manner_is_deeper(&r->manner, whole))
         return LINE_CONTINUES;
     if (take_quoted(&at, take, &d)) {
         has_front = true;
@@ -222,7 +225,7 @@ static enum line_verdict in_bracket(struct reader *r, struct str line, take_when
 {
     const char *open = memchr(line.p, '[', line.len < FRONT_MOST ? line.len : FRONT_MOST);
     struct str at, before, within, text;
-    struct dated d;
+    struct dated d = {.clock = r->manner.clock};
 
     if (!open)
         return other(line);
@@ -278,12 +281,12 @@ static enum line_verdict numbers(struct reader *r, struct str line, bool is_day_
                                  struct event *e)
 {
     bool is_either = false;
-    struct dated d;
+    struct dated d = {.clock = r->manner.clock};
     struct str at = line, text, whole = line, date;
 
     str_skip_blanks(&at);
     line = at;
-    if (line.len == 0 || indent_is_deeper(r, whole))
+    if (line.len == 0 || manner_is_deeper(&r->manner, whole))
         return LINE_CONTINUES;
     (void)str_take(&at, "[");
     date = at;
@@ -348,7 +351,7 @@ static enum line_verdict named_bracket(struct reader *r, struct str line, struct
 static enum line_verdict epoch(struct reader *r, struct str line, struct event *e)
 {
     struct str at = line;
-    struct dated d;
+    struct dated d = {0};
 
     return dated_epoch(&at, &d) && at.len && char_is_blank(at.p[0])
                ? at_front(r, line, dated_epoch, e)
@@ -380,7 +383,7 @@ static bool is_glog_head(struct reader *r, struct str line)
     static const char *const others[] = {"Running on machine: ", "Application fingerprint: ",
                                          "Running duration (h:mm:ss): ", "Binary: Built with ",
                                          "Log line format: "};
-    struct dated d;
+    struct dated d = {0};
 
     if (str_take(&line, "Log file created at: ")) {
         if (dated_slashes(&line, &d))
@@ -466,7 +469,7 @@ static enum line_verdict pairs(struct reader *r, struct str line, struct event *
 {
     static const char *const times[] = {"time", "ts", "t", "timestamp", "@timestamp", "datetime"};
     struct str rest = line, key, value, level = {0};
-    struct dated d;
+    struct dated d = {0};
     bool has_time = false;
 
     while (line.len - rest.len < PAIRS_BYTES && take_pair(&rest, &key, &value)) {
@@ -478,6 +481,7 @@ static enum line_verdict pairs(struct reader *r, struct str line, struct event *
     }
     if (!has_time)
         return other(line);
+    d.time.half = 0; /* what ends a value is no word of a text */
     put_time(r, e, &d);
     (void)level_put(e, level);
     event_put(e, FIELD_MESSAGE, line);

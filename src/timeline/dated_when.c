@@ -134,7 +134,7 @@ static bool take_respelled(struct str *rest, struct dated *out)
     char spelled[STATED_TEXT_SIZE];
     struct str line = *rest, at;
     size_t date = spell_date(line, spelled), clock = date + 1, size;
-    struct dated d = {0};
+    struct dated d = {.clock = out->clock};
 
     if (date == 0 || line.len <= date + 7)
         return false;
@@ -146,7 +146,7 @@ static bool take_respelled(struct str *rest, struct dated *out)
     spelled[10] = ' ';
     memcpy(spelled + 11, line.p + clock, size);
     at = (struct str){spelled, 11 + size};
-    if (!when_iso(&at, &d.time))
+    if (!when_iso_by(&at, d.clock, &d.time))
         return false;
     at = str_from(line, clock + size - at.len);
     return give(rest, at, &d, out);
@@ -154,12 +154,12 @@ static bool take_respelled(struct str *rest, struct dated *out)
 
 static bool take_iso(struct str *rest, struct dated *out)
 {
-    struct dated d = {0};
+    struct dated d = {.clock = out->clock};
     struct str at = *rest;
 
     if (at.len > 8 && at.p[4] != '-')
         return take_respelled(rest, out);
-    if (!when_iso(&at, &d.time))
+    if (!when_iso_by(&at, d.clock, &d.time))
         return false;
     take_zone(&at, &d);
     return give(rest, at, &d, out);
@@ -202,7 +202,7 @@ bool dated_minute(struct str *rest, struct dated *out)
     char spelled[STATED_TEXT_SIZE];
     struct str line = *rest, at, iso = {spelled, 19};
     size_t date = spell_any_date(line, spelled);
-    struct dated d = {0};
+    struct dated d = {.clock = out->clock};
 
     if (date == 0 || line.len <= date)
         return false;
@@ -211,8 +211,9 @@ bool dated_minute(struct str *rest, struct dated *out)
     if (!str_take(&at, " ") && !str_take(&at, "T"))
         return false;
     if (!spell_minute(&at, spelled + 10) || !when_iso(&iso, &d.time) || iso.len ||
-        !stated_is_date(&d.time) || !when_half(&at, &d.time))
+        !stated_is_date(&d.time))
         return false;
+    when_half(&at, d.clock, &d.time);
     d.time.precision = TIME_MIN;
     take_zone(&at, &d);
     return give(rest, at, &d, out);
@@ -232,7 +233,7 @@ bool dated_numbers(struct str *rest, bool is_day_first, struct dated *out, bool 
     char spelled[STATED_TEXT_SIZE];
     struct str at = *rest, iso = {spelled, 0};
     int first, second, year, size, month, day;
-    struct dated d = {0};
+    struct dated d = {.clock = out->clock};
 
     if (!take_part(&at, &first) || !take_part(&at, &second) || !when_digits(&at, 4, &year))
         return false;
@@ -244,8 +245,10 @@ bool dated_numbers(struct str *rest, bool is_day_first, struct dated *out, bool 
     size = snprintf(spelled, sizeof(spelled), "%04d-%02d-%02dT" STR_FMT, year, month, day,
                     STR_ARG(str_head(at, CLOCK_MOST)));
     iso.len = (size_t)size;
-    if (!when_iso(&iso, &d.time))
+    /* Clocks of twelve hours are usual where such dates are. */
+    if (!when_iso_by(&iso, d.clock == CLOCK_BY_LINE ? CLOCK_TWELVE : d.clock, &d.time))
         return false;
+    d.time.is_half_bare = false;
     at = str_from(at, (size_t)size - 11 - iso.len);
     take_zone(&at, &d);
     *is_either = day <= MONTHS;
@@ -254,10 +257,10 @@ bool dated_numbers(struct str *rest, bool is_day_first, struct dated *out, bool 
 
 static bool take_slashes(struct str *rest, struct dated *out)
 {
-    struct dated d = {0};
+    struct dated d = {.clock = out->clock};
     struct str at = *rest;
 
-    if (!when_slashes(&at, &d.time))
+    if (!when_slashes(&at, d.clock, &d.time))
         return false;
     take_zone(&at, &d);
     return give(rest, at, &d, out);
@@ -463,16 +466,14 @@ static bool take_clock(struct str *rest, const struct parts *p, struct stated *o
     return true;
 }
 
-/* " AM", " PM" of a clock of twelve hours. False: its hour is none of them. */
-static bool take_half(struct str *at, struct stated *s)
+/* " AM", " PM" of a clock of twelve hours. */
+static void take_half(struct str *at, enum when_clock clock, struct stated *s)
 {
     size_t before = at->len;
 
-    if (!when_half(at, s))
-        return false;
+    when_half(at, clock, s);
     if (at->len < before && str_starts(*at, "  ")) /* "AM  UTC", of one of its locales */
         *at = str_from(*at, 1);
-    return true;
 }
 
 static bool take_date(struct str *rest, struct parts *p)
@@ -503,7 +504,7 @@ static void take_short_zone(struct str *rest, struct stated *s)
 
 static bool take_named(struct str *rest, struct dated *out)
 {
-    struct dated d = {0};
+    struct dated d = {.clock = out->clock};
     struct str at = *rest;
     struct parts p;
     uint8_t weekday = when_weekday(&at);
@@ -515,8 +516,9 @@ static bool take_named(struct str *rest, struct dated *out)
         *rest = at;
         return true;
     }
-    if (!take_date(&at, &p) || !take_clock(&at, &p, &d.time) || !take_half(&at, &d.time))
+    if (!take_date(&at, &p) || !take_clock(&at, &p, &d.time))
         return false;
+    take_half(&at, d.clock, &d.time);
     if (d.time.year == 0)
         take_short_zone(&at, &d.time);
     take_zone(&at, &d);

@@ -7,10 +7,12 @@
 struct dated {
     struct stated time;
     struct str zone;
-    bool has_short_year; /* two digits, taken to be of this century */
+    bool has_short_year;   /* two digits, taken to be of this century */
+    enum when_clock clock; /* stays as it is: how AM and PM are to be read */
 };
 
-/* Each takes a time off the front of *rest, or leaves it as it is. No letter or digit follows. */
+/* Each takes a time off the front of *rest, or leaves it as it is. No letter or digit follows. Of
+ * *out, zeros before, the clock counts. */
 /* "2026-11-25 03:12:09,123", "2026-11-25T03:12:09.123456Z", " +0100", " CET". A comma and digits
  * behind it are a fraction only where these are 3, 6 or 9 and no column of a table. */
 bool dated_iso(struct str *rest, struct dated *out);

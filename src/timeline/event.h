@@ -51,9 +51,10 @@ enum event_doubt {
     DOUBT_LEAP = 16,  /* l */
     DOUBT_ORDER = 32, /* o */
     DOUBT_RANGE = 64, /* r */
-    DOUBT_SKEW = 128, /* s */
+    DOUBT_HALF = 128, /* h */
+    DOUBT_SKEW = 256, /* s */
 };
-#define EVENT_DOUBT_LETTERS "yzdglors"
+#define EVENT_DOUBT_LETTERS "yzdglorhs"
 
 enum event_meaning {
 #define MEANING(id, name) MEANING_##id,
@@ -83,8 +84,8 @@ struct event_field {
 struct event {
     int64_t ns; /* since 1970 */
     uint8_t precision;
-    uint8_t doubt;
     uint8_t meaning;
+    uint16_t doubt;
     uint64_t at;   /* byte of the source */
     uint64_t line; /* from 1; 0: it has no lines */
     size_t count;

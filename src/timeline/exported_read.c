@@ -52,7 +52,7 @@ static bool take_doubt(struct taking *t, struct str text)
 
         if (!found)
             return false;
-        t->e->doubt |= (uint8_t)(1U << (found - letters));
+        t->e->doubt |= (uint16_t)(1U << (found - letters));
     }
     return true;
 }

@@ -68,7 +68,7 @@ void folds_apply(const struct folds *f, struct event *e)
     is_second = e->at >= fold->second && (e->at >= fold->edge || left > late_of(fold->size));
     if (is_second)
         e->ns += fold->size * NS_OF_S;
-    e->doubt &= (uint8_t)~DOUBT_TWICE;
+    e->doubt &= (uint16_t)~DOUBT_TWICE;
     event_puts(e, FIELD_EVENT_DOUBLED_HOUR, is_second ? "second" : "first");
 }
 

@@ -193,7 +193,7 @@ static bool read_micros(struct str text, int64_t *us)
 static bool is_other_zone(const struct reader *r, struct str name, const struct stated *s)
 {
     const struct zone *named = s->has_zone && s->zone_s ? zone_named(r->zones, name) : NULL;
-    uint8_t doubt = 0;
+    uint16_t doubt = 0;
 
     return named && stated_is_date(s) && zone_offset(named, stated_seconds(s), &doubt) != s->zone_s;
 }

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "timeline/event.h"
 #include "timeline/folds.h"
+#include "timeline/manner.h"
 #include "timeline/utf16.h"
 #include "timeline/when.h"
 #include "timeline/years.h"
@@ -11,6 +12,7 @@
 
 struct reader;
 struct carried;
+struct clock_vote;
 
 /* What a line is to a format of lines. */
 enum line_verdict {
@@ -171,10 +173,10 @@ struct reader {
     struct pattern_set *patterns; /* compiled at the first use */
     struct carried *carried;      /* carried.c's, likewise */
     bool is_carried;              /* the line stands in that of another program */
-    void *audit;       /* auditd.c's, for records that are sentences; made at the first use */
-    bool knows_indent; /* indent.c's: so many blanks stand in front of its lines */
-    size_t indent;
-    size_t open_record; /* for the format: bytes of one that goes on in the next line */
+    void *audit;             /* auditd.c's, for records that are sentences; made at the first use */
+    struct manner manner;    /* what the source as a whole shows of its lines */
+    struct clock_vote *vote; /* not NULL: times are wanted for it */
+    size_t open_record;      /* for the format: bytes of one that goes on in the next line */
 };
 /* Puts the time that a line states into e. */
 void reader_time(struct reader *r, struct event *e, const struct stated *s);
@@ -240,6 +242,7 @@ struct recognised {
     const struct format *second; /* of lines that format declines */
     enum text_encoding encoding; /* of text */
     enum text_frame frame;       /* of lines */
+    struct manner manner;        /* of lines, where it is asked for */
     const char *remark;          /* why it is not read, or NULL */
 };
 /* By content: size bytes that bytes gives. ERR_IO and what bytes returns. */

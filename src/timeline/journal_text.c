@@ -6,7 +6,7 @@
 /* "Thu 2024-11-21 03:15:00 CET", "Thu 2024-11-21 03:15:00 CET." */
 static bool read_time(struct str text, struct stated *s)
 {
-    struct dated d;
+    struct dated d = {0};
 
     if (str_ends(text, "."))
         text.len--;

@@ -155,7 +155,7 @@ static bool whole_other(struct str text, struct stated *out, struct str *zone)
     static bool (*const dated[])(struct str *, struct dated *) = {dated_iso, dated_slashes,
                                                                   dated_named};
     static bool (*const ways[])(struct str *, struct stated *) = {when_clf, when_bsd};
-    struct dated d;
+    struct dated d = {0};
 
     for (size_t i = 0; i < COUNT_OF(dated); i++) {
         struct str rest = text;

@@ -2,7 +2,6 @@
 #include "base/mem.h"
 #include "timeline/ahead.h"
 #include "timeline/cutter.h"
-#include "timeline/indent.h"
 #include "timeline/regroup.h"
 #include "timeline/sessions.h"
 
@@ -320,7 +319,6 @@ static int deal_with(struct lines *l, const struct line *line, enum line_verdict
 /* The line in which from lies belongs to the part before. */
 static int begin(struct lines *l, struct reader *r, uint64_t from, struct err *e)
 {
-    int rc;
 
     *l = (struct lines){.r = r};
     cutter_begin(&l->cutter, r, from);
@@ -330,8 +328,7 @@ static int begin(struct lines *l, struct reader *r, uint64_t from, struct err *e
         event_init(&l->events[i]);
     l->now = &l->events[0];
     l->last = &l->events[1];
-    rc = indent_find(r, e);
-    return rc ? rc : cutter_start(&l->cutter, from, e);
+    return cutter_start(&l->cutter, from, e);
 }
 
 static void lines_release(struct lines *l)

@@ -168,6 +168,33 @@ int look_take_samples(struct look *l, struct err *e)
     return 0;
 }
 
+static size_t zeros_of(struct str s)
+{
+    size_t n = 0;
+
+    while (n < s.len && s.p[n] == 0)
+        n++;
+    return n;
+}
+
+bool look_take_line(struct str *rest, struct str *line)
+{
+    while (rest->len) {
+        size_t zeros;
+
+        *line = str_cut(rest, '\n');
+        zeros = zeros_of(*line);
+        if (zeros >= READER_ZEROS_LEAST)
+            *line = str_from(*line, zeros);
+        if (line->len && line->p[line->len - 1] == '\r')
+            line->len--;
+        (void)str_take(line, READER_BYTE_ORDER_MARK);
+        if (line->len)
+            return true;
+    }
+    return false;
+}
+
 /* Control characters are hardly ever in it. */
 bool look_is_text(const struct look *l)
 {

@@ -29,5 +29,8 @@ MUST_CHECK int look_read_at(const struct look *l, uint64_t off, char *to, size_t
                             struct str *out, struct err *e);
 /* Fills parts and samples, behind l->head. */
 MUST_CHECK int look_take_samples(struct look *l, struct err *e);
+/* The next line that is not empty; false: there is none. Zeros in front are none of it, as the
+ * reader has it. */
+bool look_take_line(struct str *rest, struct str *line);
 /* Whether the parts are text: control characters are hardly ever in it. */
 bool look_is_text(const struct look *l);

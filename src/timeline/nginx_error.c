@@ -127,7 +127,7 @@ static bool take_ends(struct reader *r, struct str *line, struct stated *s, stru
 {
     struct str at = *line, level, pid, tid, connection;
 
-    if (!when_slashes(&at, s) || !str_take(&at, " ["))
+    if (!when_slashes(&at, CLOCK_BY_LINE, s) || !str_take(&at, " ["))
         return false;
     level = str_cut(&at, ']');
     if (!str_take(&at, " ") || !take_number(&at, '#', &pid) || !take_number(&at, ':', &tid) ||

@@ -2,6 +2,7 @@
  * values as text. */
 #include "base/mem.h"
 #include "base/sink.h"
+#include "timeline/clock_vote.h"
 #include "timeline/carried.h"
 #include "timeline/decoded.h"
 #include "timeline/format.h"
@@ -78,6 +79,8 @@ void reader_time(struct reader *r, struct event *e, const struct stated *s)
 {
     bool is_date = stated_is_date(s);
 
+    if (r->vote && is_date)
+        clock_vote_add(r->vote, s);
     if (r->counting || r->folding) {
         e->precision = is_date ? s->precision : TIME_NONE;
         if (is_date && r->counting)
@@ -91,6 +94,8 @@ void reader_time(struct reader *r, struct event *e, const struct stated *s)
         folds_apply(r->folds, e);
     r->has_inferred_years = r->has_inferred_years || (e->doubt & DOUBT_YEAR);
     e->doubt |= s->is_of_century ? DOUBT_YEAR : 0;
+    if (s->half && r->manner.is_half_doubtful && stated_half_counts(s))
+        e->doubt |= DOUBT_HALF;
 }
 
 void reader_states_end(struct reader *r, const struct stated *s)

@@ -35,26 +35,6 @@ static size_t zeros_of(struct str s)
     return n;
 }
 
-/* The next line that is not empty; false: there is none. Zeros in front are none of it, as the
- * reader has it. */
-static bool take_line(struct str *rest, struct str *line)
-{
-    while (rest->len) {
-        size_t zeros;
-
-        *line = str_cut(rest, '\n');
-        zeros = zeros_of(*line);
-        if (zeros >= READER_ZEROS_LEAST)
-            *line = str_from(*line, zeros);
-        if (line->len && line->p[line->len - 1] == '\r')
-            line->len--;
-        (void)str_take(line, READER_BYTE_ORDER_MARK);
-        if (line->len)
-            return true;
-    }
-    return false;
-}
-
 static enum line_verdict try_line(struct reader *r, struct str line, struct event *e)
 {
     event_begin(e);
@@ -137,7 +117,7 @@ static void try_sample(struct score *s, struct reader *r, struct reader *first, 
     unsigned most = s->lines + LOOK_SAMPLE_LINES;
     struct str line;
 
-    while (s->lines < most && take_line(&sample, &line))
+    while (s->lines < most && look_take_line(&sample, &line))
         if (!first || try_line(first, line, e) == LINE_FOREIGN)
             add_line(s, line, try_line(r, line, e), e);
 }
@@ -297,7 +277,7 @@ static bool declines_any(struct look *l, const struct format *first)
     for (size_t i = 0; i < LOOK_SAMPLE_COUNT; i++) {
         struct str rest = l->samples[i], line;
 
-        while (!found && take_line(&rest, &line))
+        while (!found && look_take_line(&rest, &line))
             found = try_line(&r, line, &l->event) == LINE_FOREIGN;
     }
     reader_end(&r);
@@ -347,7 +327,7 @@ static enum fronts fronts_of(struct str text)
     unsigned lines = 0, numbers = 0, files = 0;
     struct str line, name = STR("");
 
-    while (lines < LOOK_SAMPLE_LINES && take_line(&text, &line)) {
+    while (lines < LOOK_SAMPLE_LINES && look_take_line(&text, &line)) {
         enum named_line is = named_line_take(&line, &name);
 
         lines += is != NAMED_BETWEEN;
@@ -368,7 +348,7 @@ static void take_names(struct look *l)
     for (size_t i = 0; i < LOOK_SAMPLE_COUNT; i++) {
         struct str rest = l->samples[i], line, name = STR("");
 
-        while (take_line(&rest, &line)) {
+        while (look_take_line(&rest, &line)) {
             if (named_line_take(&line, &name) == NAMED_BETWEEN)
                 continue;
             buf_addstr(&l->objects, line);
@@ -482,6 +462,8 @@ int format_find(struct recognised *out, reader_bytes_at *bytes, void *context, u
 
     look_begin(&l);
     rc = find(&found, &l, e);
+    if (rc == 0 && found.format)
+        manner_find(&found, &l);
     if (rc == 0)
         *out = found;
     return rc;

@@ -101,7 +101,7 @@ static bool is_name(struct str word)
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
     struct str rest = line, name = str_cut(&rest, ' ');
-    struct dated d;
+    struct dated d = {0};
 
     if (!is_name(name) || name.len + 1 >= line.len || (name.len < NAME_LEAST && rest.p[0] != ' '))
         return LINE_FOREIGN;

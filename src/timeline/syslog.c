@@ -2,7 +2,6 @@
 #include "timeline/carried.h"
 #include "timeline/cisco.h"
 #include "timeline/dated_when.h"
-#include "timeline/indent.h"
 #include "timeline/level.h"
 #include "timeline/syslog_head.h"
 #include "timeline/syslog_programs.h"
@@ -412,7 +411,7 @@ static enum layout layout_of(struct str line, const struct stated *s)
  * (short-unix). */
 static bool take_journal_time(struct str *line, struct stated *s, struct event *e)
 {
-    struct dated d;
+    struct dated d = {0};
     bool is_full = line->len > 8 && line->p[3] == ' ' && line->p[8] == '-';
 
     if (is_full ? !dated_named(line, &d) : !dated_epoch(line, &d))
@@ -509,7 +508,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
         return LINE_EVENT;
     if (is_indented(line)) {
         str_skip_blanks(&line);
-        if (line.len == 0 || indent_is_deeper(r, whole) || !is_whole(r, line, e))
+        if (line.len == 0 || manner_is_deeper(&r->manner, whole) || !is_whole(r, line, e))
             return LINE_CONTINUES;
     }
     if (line.p[0] == '-' && journal_text_is_comment(r, line))

@@ -111,42 +111,61 @@ static bool take_clock(struct str *rest, struct stated *s)
     return true;
 }
 
-/* " PM", "AM", " p.m." behind a clock of twelve hours, and what ends it. False: the hour is none of
- * them. */
-bool when_half(struct str *rest, struct stated *s)
+/* " PM", "AM", " p.m." and what ends it: 'a' or 'p'; 0: it is none of them. */
+static char half_of(struct str *rest)
 {
     struct str at = *rest;
     char c;
 
     (void)str_take(&at, " ");
     if (at.len < 2 || ((c = at.p[0] | 0x20) != 'a' && c != 'p'))
-        return true;
+        return 0;
     at = str_from(at, 1);
     (void)str_take(&at, ".");
     if (at.len == 0 || (at.p[0] | 0x20) != 'm')
-        return true;
+        return 0;
     at = str_from(at, 1);
     (void)str_take(&at, ".");
     if (at.len && !memchr(" \t:],;|\")'", at.p[0], 10))
-        return true;
-    if (s->hour > 12 || s->hour < 1)
-        return false;
-    s->hour = s->hour % 12 + (c == 'p' ? 12 : 0);
+        return 0;
     *rest = at;
-    return true;
+    return c;
+}
+
+static bool is_of_twelve(int hour)
+{
+    return hour >= 1 && hour <= 12;
+}
+
+/* Behind an hour that is none of twelve it is a word of the text. */
+void when_half(struct str *rest, enum when_clock clock, struct stated *s)
+{
+    struct str at = *rest;
+
+    s->half = half_of(&at);
+    s->shown_hour = (uint8_t)s->hour;
+    if (!s->half || !is_of_twelve(s->hour) || clock == CLOCK_DAY)
+        return;
+    s->hour = s->hour % 12 + (s->half == 'p' ? 12 : 0);
+    *rest = at;
 }
 
 /* Behind a date with the year first, where clocks mostly have 24 hours: "PM: suspend entry" is what
- * the kernel says, and behind an hour that is none of twelve it is a word of the text, too. */
-static void take_bare_half(struct str *rest, struct stated *s)
+ * the kernel says. */
+static void take_bare_half(struct str *rest, enum when_clock clock, struct stated *s)
 {
-    struct stated with = *s;
     struct str at = *rest;
 
-    if (!when_half(&at, &with) || str_starts(at, ":"))
-        return;
-    *s = with;
-    *rest = at;
+    if (clock == CLOCK_BY_LINE && half_of(&at) && str_starts(at, ":"))
+        clock = CLOCK_DAY;
+    when_half(rest, clock, s);
+    s->is_half_bare = s->half != 0;
+}
+
+bool stated_half_counts(const struct stated *s)
+{
+    return (s->half == 'p' && s->shown_hour >= 1 && s->shown_hour <= 11) ||
+           (s->half == 'a' && s->shown_hour == 12);
 }
 
 static bool is_letter(char c)
@@ -199,6 +218,11 @@ static void end_of_day(struct stated *s)
 
 bool when_iso(struct str *rest, struct stated *out)
 {
+    return when_iso_by(rest, CLOCK_BY_LINE, out);
+}
+
+bool when_iso_by(struct str *rest, enum when_clock clock, struct stated *out)
+{
     struct stated s = {0};
     struct str at = *rest;
 
@@ -211,7 +235,7 @@ bool when_iso(struct str *rest, struct stated *out)
         at = str_from(at, 1);
     if (!take_clock(&at, &s))
         return false;
-    take_bare_half(&at, &s);
+    take_bare_half(&at, clock, &s);
     /* A space before an offset is part of it; "… 03:12:09 -" is none. */
     (void)when_zone(&at, &s);
     s.year = s.year ? s.year : NO_YEAR;
@@ -333,7 +357,7 @@ bool when_day_first(struct str *rest, struct stated *out)
     return true;
 }
 
-bool when_slashes(struct str *rest, struct stated *out)
+bool when_slashes(struct str *rest, enum when_clock clock, struct stated *out)
 {
     struct stated s = {0};
     struct str at = *rest;
@@ -342,7 +366,7 @@ bool when_slashes(struct str *rest, struct stated *out)
         !take_char(&at, '/') || !when_digits(&at, 2, &s.day) || !take_char(&at, ' ') ||
         !take_clock(&at, &s))
         return false;
-    take_bare_half(&at, &s);
+    take_bare_half(&at, clock, &s);
     give(rest, at, &s, out);
     return true;
 }

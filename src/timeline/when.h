@@ -20,11 +20,21 @@ struct stated {
     bool is_zone_likely; /* by a name of several meanings: the one that RFC 822 or the tz database
                             has since 1990; doubtful, but where the source's own zone has it */
     uint8_t weekday;     /* 1: Sunday, to 7; 0: not stated */
+    char half;           /* 'a', 'p': AM or PM stands behind its clock; 0: neither */
+    bool is_half_bare;   /* behind a date with the year first, where it may be a word */
+    uint8_t shown_hour;  /* where it does: as the clock has it */
     int zone_s;          /* east of UTC */
     const struct zone *zone; /* whose rules count in its place; NULL: none */
     uint8_t text_len;
     char text[STATED_TEXT_SIZE]; /* of what is no date: as it is written; else only numbers are
                                     known */
+};
+/* How AM and PM behind clocks are read. */
+enum when_clock {
+    CLOCK_BY_LINE, /* as the line looks: a colon behind them makes them words of its text */
+    CLOCK_TWELVE,  /* its hours are twelve, whatever stands behind them */
+    CLOCK_DAY,     /* its hours are 24: they are words */
+    CLOCK_COUNT_,
 };
 /* Of what is no date: its text is another one than was read. */
 void stated_keep(struct stated *s, struct str text);
@@ -35,6 +45,7 @@ void stated_keep(struct stated *s, struct str text);
  * a fraction of 1 to 9 digits behind a point or comma; AM or PM; Z, +01, +0100, +01:00, or nothing;
  * RFC 3339, RFC 5424, ISO 8601. */
 bool when_iso(struct str *rest, struct stated *out);
+bool when_iso_by(struct str *rest, enum when_clock clock, struct stated *out);
 /* "Nov 25 03:12:09", "Nov  5 …", also with a fraction, with the year before ("2026 Nov 25 …") or
  * behind the day ("Nov 25 2026 03:12:09") or behind the time, and "Mon " in front; months of
  * other languages are not among them. RFC 3164. */
@@ -42,7 +53,7 @@ bool when_bsd(struct str *rest, struct stated *out);
 /* "25 Nov 03:12:09", "25 Nov 2026 03:12:09". */
 bool when_day_first(struct str *rest, struct stated *out);
 /* "2026/11/25 03:12:09.123": without a zone. nginx, Go. */
-bool when_slashes(struct str *rest, struct stated *out);
+bool when_slashes(struct str *rest, enum when_clock clock, struct stated *out);
 /* "25/Nov/2026:03:12:09 +0100". Common Log Format; "25/11/2026:03:12:09 +0100" with an offset
  * alone.
  */
@@ -57,8 +68,10 @@ bool when_digits(struct str *rest, size_t count, int *out); /* exactly so many *
 uint8_t when_weekday(struct str *rest);
 /* As when_iso has it; behind a space only with minutes. */
 bool when_zone(struct str *rest, struct stated *out);
-/* Takes " PM" off, which makes the hour one of 24. False: the hour is none of twelve. */
-bool when_half(struct str *rest, struct stated *s);
+/* Takes " PM" off, which makes the hour one of 24, where it is one of twelve. */
+void when_half(struct str *rest, enum when_clock clock, struct stated *s);
+/* Whether the hour is another one by a clock of twelve hours than by one of 24. */
+bool stated_half_counts(const struct stated *s);
 
 bool stated_is_date(const struct stated *s);
 /* As above, of a date. */

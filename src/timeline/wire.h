@@ -44,6 +44,7 @@ struct build_task {
     uint32_t has_many_hosts, is_none; /* likewise */
     uint32_t index_size, zones_size;  /* zones by their names (zone_names.h) */
     uint32_t end_count, unused_then;  /* of sources of a rotation */
+    struct manner manner;             /* of a part */
     /* Then the zone's file, struct build_setting_head, source and zone's file of each setting, the
      * name of the evidence, struct fold and struct year_break for each, index and bytes of the
      * zones, and struct build_end_head and source for each end. */
@@ -83,6 +84,7 @@ struct build_looked {
     uint32_t encoding;   /* enum text_encoding */
     uint32_t frame;      /* enum text_frame */
     struct source_head head;
+    struct manner manner;
 };
 struct build_counted {
     uint64_t strays;

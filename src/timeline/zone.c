@@ -343,7 +343,7 @@ int64_t zone_offset_at(const struct zone *z, int64_t moment)
 
 /* The offset of a clock time, and the change before it that counts or, where it happened twice or
  * never, which it happened so by. */
-static int64_t find_offset(const struct zone *z, int64_t clock, uint8_t *doubt, ptrdiff_t *change)
+static int64_t find_offset(const struct zone *z, int64_t clock, uint16_t *doubt, ptrdiff_t *change)
 {
     /* The latest change that can have come before this clock time, and those before it. */
     ptrdiff_t last = change_at(z, clock + ZONE_MOST_S);
@@ -370,7 +370,7 @@ static int64_t find_offset(const struct zone *z, int64_t clock, uint8_t *doubt, 
     return z->first;
 }
 
-int64_t zone_offset(const struct zone *z, int64_t clock, uint8_t *doubt)
+int64_t zone_offset(const struct zone *z, int64_t clock, uint16_t *doubt)
 {
     ptrdiff_t change;
 
@@ -379,7 +379,7 @@ int64_t zone_offset(const struct zone *z, int64_t clock, uint8_t *doubt)
 
 bool zone_fold_find(const struct zone *z, int64_t clock, struct zone_fold *out)
 {
-    uint8_t doubt = 0;
+    uint16_t doubt = 0;
     ptrdiff_t change;
     int64_t before = z ? find_offset(z, clock, &doubt, &change) : 0;
 

@@ -12,7 +12,7 @@ DEFINE_CLEANUP(struct zone *, zone_free)
 /* Seconds east of UTC at a clock time of this zone, given as seconds since 1970 as if it were UTC.
  * Where that time happened twice, the first; where it did not happen, what held before: DOUBT_TWICE
  * or DOUBT_GAP is added to *doubt. NULL is UTC. */
-int64_t zone_offset(const struct zone *z, int64_t clock, uint8_t *doubt);
+int64_t zone_offset(const struct zone *z, int64_t clock, uint16_t *doubt);
 /* Where clocks were put back, as summer time ends: what they showed happened twice. */
 struct zone_fold {
     int64_t at;   /* the moment */

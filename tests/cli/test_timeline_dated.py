@@ -84,8 +84,9 @@ DATED = [
     ("2026-11-25 03:12:09 Session/Manager started", {**HERE, "event.timezone": None, "message": "Session/Manager started"}),
     ("November 25, 2026 3:12:09 PM org.example.Main", at("2026-11-25T15:12:09Z", doubt="z", message="org.example.Main")),
     # Linux, kernel/power/suspend.c: pr_fmt "PM: ", as journals and dmesg spell it behind a clock of 24 hours.
-    ("2026-11-25 03:12:09 PM: suspend entry (deep)", {**HERE, "message": "PM: suspend entry (deep)"}),
-    ("2026/11/25 03:12:09 PM: suspend entry (deep)", {**HERE, "message": "PM: suspend entry (deep)"}),
+    # One line shows nothing of its clock: doubt h.
+    ("2026-11-25 03:12:09 PM: suspend entry (deep)", {**HERE, "doubt": "zh", "message": "PM: suspend entry (deep)"}),
+    ("2026/11/25 03:12:09 PM: suspend entry (deep)", {**HERE, "doubt": "zh", "message": "PM: suspend entry (deep)"}),
     # What begins as lines of dpkg, dnf or PostgreSQL's table do.
     ("2026-11-25 03:12:09 configure nothing", {**HERE, "message": "configure nothing"}),
     ("2026-11-25T03:12:09Z INFO some program's line", at(AT, **level("informational"))),
@@ -294,6 +295,45 @@ class Dated(unittest.TestCase):
         self.assertEqual(read_lines("2026-11-25 12:12:09 AM x\n")[0][0]["time"], "2026-11-25T00:12:09Z")
         self.assertEqual(read_lines("2026-11-25 15:12:09 PM x\n")[0][0]["time"], "2026-11-25T15:12:09Z")
 
+    # A day of a clock of twelve hours: what Get-Date -Format "hh:mm:ss tt" of PowerShell gives at each hour (.NET, "Custom date and time format strings").
+    TWELVE = [(hour, f"{hour % 12 or 12:02}:12:09 {'AM' if hour < 12 else 'PM'}") for hour in range(24)]
+
+    def test_a_clock_is_one_of_twelve_hours_by_both_halves_and_its_hours(self):
+        for layout in ("2026-11-25 {}: User eva {}", "2026-11-25 {} - User eva {}", "2026/11/25 {}: User eva {}", "25.11.2026 {}: User eva {}", "[2026-11-25 {}]: User eva {}"):
+            with self.subTest(layout):
+                events, counts = read_lines("".join(layout.format(clock, hour) + "\n" for hour, clock in self.TWELVE))
+                self.assertEqual([(event["time"], event["doubt"]) for event in events], [(f"2026-11-25T{hour:02}:12:09Z", "z") for hour in range(24)])
+                self.assertTrue(all(event["message"].endswith(f"User eva {hour}") and "PM" not in event["message"][:4] for hour, event in enumerate(events)))
+        # Newest first; and a second writer whose few lines have a clock of 24 hours.
+        self.assertEqual(read_lines("".join(f"2026-11-25 {clock}: x\n" for _, clock in reversed(self.TWELVE)))[0][1]["time"], "2026-11-25T22:12:09Z")
+        events, _ = read_lines("".join(f"2026-11-25 {clock}: x\n" + (f"2026-11-25 {hour}:30:00 y\n" if hour % 4 == 3 else "") for hour, clock in self.TWELVE))
+        self.assertEqual([event["time"] for event in events], sorted(event["time"] for event in events))
+
+    def test_a_half_is_a_word_where_its_source_has_a_clock_of_24_hours(self):
+        """The kernel's "PM: …" and any word of a program, at each hour of such a clock."""
+        for word, doubt in (("PM suspended", "z"), ("PM: suspend entry", "z"), ("AM started", "z")):
+            events, _ = read_lines("".join(f"2026-11-25 {hour:02}:12:09 {word}\n" for hour in range(24)))
+            self.assertEqual([(event["time"], event["doubt"], event["message"]) for event in events], [(f"2026-11-25T{hour:02}:12:09Z", doubt, word) for hour in range(24)])
+        # Two lines of many, at hours that a clock of twelve has, too; and halves by turns that would put the log out of order.
+        events, _ = read_lines("".join(f"2026-11-25 {hour:02}:12:09 {'PM suspended' if hour in (3, 5) else 'app ran'}\n" for hour in range(24)))
+        self.assertEqual([(event["time"], event["doubt"]) for event in events], [(f"2026-11-25T{hour:02}:12:09Z", "z") for hour in range(24)])
+        events, _ = read_lines("".join(f"2026-11-25 {hour:02}:{minute:02}:09 {'AM' if minute % 2 else 'PM'} started\n" for hour in range(8, 12) for minute in range(0, 60, 7)))
+        self.assertEqual([(event["time"][11:13], event["doubt"][0], event["message"][1:]) for event in events[:2]], [("08", "z", "M started")] * 2)
+        # .NET's "HH:mm:ss tt" has both: the halves say nothing more.
+        events, _ = read_lines("".join(f"2026-11-25 {hour:02}:12:09 {'AM' if hour < 12 else 'PM'} x\n" for hour in range(24)))
+        self.assertEqual([(event["time"], event["doubt"]) for event in events], [(f"2026-11-25T{hour:02}:12:09Z", "z") for hour in range(24)])
+
+    def test_a_clock_of_which_one_sign_alone_is_there_is_doubtful(self):
+        for word, hour, text in (("PM:", "03", "PM: x"), ("PM", "15", "x")):
+            events, _ = read_lines("".join(f"2026-11-25 03:{minute}:09 {word} x\n" for minute in range(10, 20)))
+            self.assertEqual({(event["time"][11:13], event["doubt"], event["message"]) for event in events}, {(hour, "zh", text)})
+        # An afternoon: by a clock of twelve hours it is in order.
+        events, _ = read_lines("".join(f"2026-11-25 {hour:02}:12:09 PM: x\n" for hour in (12, 1, 2, 3)))
+        self.assertEqual([(event["time"][11:13], event["doubt"]) for event in events], [("12", "z"), ("13", "zh"), ("14", "zh"), ("15", "zh")])
+        # A morning is the same by both; a month by its name stands with a clock of twelve hours.
+        self.assertEqual({event["doubt"] for event in read_lines("".join(f"2026-11-25 {hour:02}:12:09 AM x\n" for hour in range(1, 12)))[0]}, {"z"})
+        self.assertEqual({event["doubt"] for event in read_lines("Nov 25, 2026 3:12:09 PM x\n" * 3)[0]}, {"z"})
+
     def test_an_hour_without_a_zero_hides_in_no_other_line(self):
         for layout in ("2026-11-25 {}:12:09 a", "25.11.2026 {}:12:09 a", "2026/11/25 {}:12:09 a", "2026-11-25T{}:12:09 a", "[2026-11-25 {}:12:09] a", "2026-11-25 {}:12:09,1024 a"):
             events, counts = read_lines("".join(layout.format(hour) + "\n" for hour in range(24)))
@@ -326,6 +366,21 @@ class Dated(unittest.TestCase):
                         self.assertTrue(events[0]["message"].endswith(f":\n{told}\tat a.b(c.java:1)"))
                         self.assertIsNone(events[0].get("event.action"))
         self.assertEqual(read_lines("30.11.2026 03:12:09 a\n" * 2 + " 1.12.2026 03:12:09 b\n")[1]["events"], 3)  # the blank is of the day
+
+    def test_with_which_lines_a_file_begins_says_not_that_it_is_indented(self):
+        """As journalctl -n cuts a message, and logrotate by size: the file begins within what a line quotes, and has more of that than of its own."""
+        for line, quoted in (("Nov 25 03:12:09 web1 app[812]: comment of a guest:", "Nov 25 03:12:10 web1 sshd[5]: Accepted password for root from 203.0.113.7 port 22 ssh2"),
+                             ("2026-11-25 03:12:09 INFO rows:", "2019-01-01 00:00:00 | eva | delete")):
+            for blanks in ("    ", " " * 31):
+                for times in (1, 3, 40):
+                    with self.subTest(line, times=times):
+                        told = f"{blanks}{quoted}\n" * times
+                        events, counts = read_lines(f"{told}{line}\n" * 12)
+                        self.assertEqual((counts["events"], counts["unparsed"]), (12, 1))
+                        self.assertFalse([event for event in events if event.get("event.action") or event["time"].startswith("2019")])
+        # A log of which the first 64 KiB are one such message.
+        events, counts = read_lines(f"{line}\n" + f"    {quoted}\n" * 4000 + f"{line}\n" * 2000)
+        self.assertEqual((counts["events"], counts["continued"]), (2001, 4000))
 
     def test_a_column_behind_a_comma_is_no_fraction(self):
         for line in ("Wed Nov 25 2026 03:12:09,1024,x,y", "Wed Nov 25 2026 03:12:09,102,x,y", "25/Nov/2026:03:12:09,77 x", "Wed, 25 Nov 2026 03:12:09,77 x", "2026-11-25 03:12:09,1024 x",

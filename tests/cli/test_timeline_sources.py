@@ -49,6 +49,18 @@ class Sources(CaseTest):
     def field(event, name):
         return next((f["value"] for f in event["fields"] if f["name"] == name), None)
 
+    def test_what_the_lines_of_a_source_show_and_what_they_do_not_is_told(self):
+        """Of lines behind blanks, and of AM and PM where one sign of a clock of twelve hours alone is there; a whole day of it has both."""
+        line = "Nov 20 03:12:09 web1 sshd[5]: Accepted password for eva from 203.0.113.7 port 22 ssh2\n"
+        for name, text, told in (("pasted.log", line + f"  {line}" * 6, "but the first"), ("quoted.log", f"    {line}" * 3 + line + f"    {line}" * 2 + line, "5 of those that were looked at"), ("plain.log", line * 3, None),
+                                 ("noon.log", "2025-11-20 03:12:09 PM: x\n" * 3, "doubt h"), ("day.log", "".join(f"2025-11-20 {h % 12 or 12:02}:12:09 {'AM' if h < 12 else 'PM'}: x\n" for h in range(24)), None)):
+            self.put(name, text.encode())
+            self.ana("analyse timeline")
+            remarks = [self.field(event, "message") for event in self.events(f"event.kind:notice and source:{name}")]
+            with self.subTest(name):
+                self.assertEqual(len(remarks), 1 if told else 0, remarks)
+                self.assertTrue(not told or told in remarks[0], remarks)
+
     def test_each_source_is_listed_with_what_became_of_its_lines(self):
         lines = ssh_lines(60)
         whole = io.BytesIO()

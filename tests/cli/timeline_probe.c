@@ -243,6 +243,7 @@ int main(int argc, char **argv)
     r.second = found.second;
     r.encoding = found.encoding;
     r.frame = found.frame;
+    r.manner = found.manner;
     if (!format) {
         printf("{\"format\":null}\n");
         return 0;

@@ -114,7 +114,7 @@ static void add_state(struct buf *out, const struct made *m)
     buf_addc(out, '\0');
     for (int i = 0; i < 8; i++)
         if (m->doubt >> i & 1)
-            buf_addc(out, "yzdglors"[i]);
+            buf_addc(out, EVENT_DOUBT_LETTERS[i]);
     buf_addc(out, '\0');
     buf_adds(out, meanings[m->meaning]);
     buf_addc(out, '\0');

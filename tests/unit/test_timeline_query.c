@@ -656,7 +656,7 @@ static bool has_state(const struct tree *t, const struct row *row)
     if (strcmp(t->field, "meaning") == 0)
         return is_any || strcmp(event_meaning_names[row->meaning], t->text) == 0;
     for (int i = 0; i < 8; i++)
-        if (row->doubt >> i & 1 && (is_any || (t->text[0] == "yzdglors"[i] && !t->text[1])))
+        if (row->doubt >> i & 1 && (is_any || (t->text[0] == EVENT_DOUBT_LETTERS[i] && !t->text[1])))
             return true;
     return false;
 }

@@ -112,7 +112,7 @@ static void check_clock(const struct zone *z, const char *name, int64_t clock, s
 {
     int64_t moments[8], before = 0, expected;
     size_t hits = libc_moments(clock, moments, &before);
-    uint8_t doubt = 0, expected_doubt = hits == 0 ? DOUBT_GAP : hits > 1 ? DOUBT_TWICE : 0;
+    uint16_t doubt = 0, expected_doubt = hits == 0 ? DOUBT_GAP : hits > 1 ? DOUBT_TWICE : 0;
     int64_t offset = zone_offset(z, clock, &doubt);
 
     expected = hits ? moments[0] : clock - before;
@@ -131,7 +131,7 @@ static void check_clock(const struct zone *z, const char *name, int64_t clock, s
 static void check_mktime(const struct zone *z, const char *name, int64_t moment)
 {
     time_t t = moment;
-    uint8_t doubt = 0;
+    uint16_t doubt = 0;
     int64_t clock, offset;
     struct tm tm;
 
@@ -345,7 +345,7 @@ static void ask_all(const struct zone *z)
 {
     static const int64_t clocks[] = {-9223372036, -5000000000, 0,
                                      1774747800,  1792890000,  9223372036};
-    uint8_t doubt = 0;
+    uint16_t doubt = 0;
 
     for (size_t i = 0; i < COUNT_OF(clocks); i++) {
         int64_t offset = zone_offset(z, clocks[i], &doubt);
@@ -393,7 +393,7 @@ static void no_damaged_file_of_a_zone_is_read_past_its_end(void **state)
 
 static void no_zone_is_utc(void **state)
 {
-    uint8_t doubt = 0;
+    uint16_t doubt = 0;
 
     (void)state;
     assert_int_equal(zone_offset(NULL, 1774747800, &doubt), 0);

@@ -1,0 +1,128 @@
+/* manner.c: goes once more through the samples by which a source was recognised. */
+#include "timeline/manner.h"
+#include "timeline/clock_vote.h"
+#include "timeline/cutter.h"
+#include "timeline/look.h"
+
+enum {
+    PASTED_LEAST = 3, /* lines behind a first one that has lost its blanks where it was pasted */
+    DEPTHS = 64,
+};
+
+/* The blanks in front of a line; that of " 9.11.2026" is part of its day. */
+static uint32_t depth_of(struct str line)
+{
+    uint32_t n = 0;
+
+    while (n < line.len && char_is_blank(line.p[n]))
+        n++;
+    return n - (n && line.len > n + 1 && line.p[n - 1] == ' ' && char_is_digit(line.p[n]) &&
+                !char_is_digit(line.p[n + 1]) && line.p[n + 1] != ':');
+}
+
+bool manner_is_deeper(const struct manner *m, struct str line)
+{
+    return m->knows_indent && line.len && char_is_blank(line.p[0]) && depth_of(line) > m->indent;
+}
+
+/* Of the lines that state a time: how many stand how deep, the last for all that are deeper. */
+struct depths {
+    uint32_t count, first, at[DEPTHS];
+};
+
+static void add_depth(struct depths *d, struct str line)
+{
+    uint32_t depth = depth_of(line);
+
+    depth = depth < DEPTHS ? depth : DEPTHS - 1;
+    if (d->count++ == 0)
+        d->first = depth;
+    d->at[depth]++;
+}
+
+/* The least, from a line of which on. */
+static uint32_t least_of(const struct depths *d, bool has_first)
+{
+    for (uint32_t i = 0; i < DEPTHS; i++)
+        if (d->at[i] > (i == d->first && !has_first))
+            return i;
+    return d->first;
+}
+
+/* How many lines stand deep is the word of who writes them, and with which of them a file begins is
+ * chance: a source is indented where nothing but its first line may be less so. */
+static void put_indent(struct manner *m, const struct depths *d)
+{
+    uint32_t least = least_of(d, false);
+
+    m->knows_indent = 1;
+    m->is_pasted = d->first < least && d->count > PASTED_LEAST;
+    m->indent = m->is_pasted ? least : least_of(d, true);
+    for (uint32_t i = m->indent + 1; i < DEPTHS; i++)
+        m->deeper += d->at[i];
+}
+
+struct looking {
+    struct reader first, second;
+    struct depths depths;
+    struct clock_vote vote;
+};
+
+static void look_at_line(struct looking *l, struct str line, struct event *e)
+{
+    event_begin(e);
+    if (reader_ask(&l->first, l->first.format, line, e) == LINE_EVENT) {
+        add_depth(&l->depths, line);
+    } else if (l->second.format) {
+        event_begin(e);
+        (void)reader_ask(&l->second, l->second.format, line, e);
+    }
+}
+
+static void look_at(struct looking *l, struct look *look)
+{
+    for (size_t i = 0; i < LOOK_SAMPLE_COUNT; i++) {
+        struct str rest = look->samples[i], line;
+
+        while (look_take_line(&rest, &line))
+            look_at_line(l, line, &look->event);
+    }
+}
+
+static void put_clock(struct manner *m, const struct clock_vote *v)
+{
+    struct clock_verdict verdict = clock_vote_end(v);
+
+    m->clock = (uint8_t)verdict.clock;
+    m->is_half_doubtful = !verdict.is_doubtful ? 0 : v->differing ? HALF_SEEN : HALF_UNSEEN;
+}
+
+void manner_find(struct recognised *found, struct look *l)
+{
+    const struct format *f = found->format, *second = found->second;
+    struct field_names *names = look_names(l);
+    struct looking at = {.first = {.names = names}, .second = {.names = names}};
+    bool is_dated = f->is_last || (second && second->is_last);
+
+    if (!f->line || found->frame >= FRAME_JSON || (!f->may_be_indented && !is_dated))
+        return;
+    reader_begin(&at.first, f);
+    if (second)
+        reader_begin(&at.second, second);
+    at.first.vote = f->is_last ? &at.vote : NULL;
+    at.second.vote = second && second->is_last ? &at.vote : NULL;
+    look_at(&at, l);
+    reader_end(&at.first);
+    if (second)
+        reader_end(&at.second);
+    if (f->may_be_indented)
+        put_indent(&found->manner, &at.depths);
+    if (is_dated)
+        put_clock(&found->manner, &at.vote);
+}
+
+bool manner_is_sound(const struct manner *m)
+{
+    return m->clock < CLOCK_COUNT_ && m->is_half_doubtful < HALF_COUNT_ && m->knows_indent < 2 &&
+           m->is_pasted < 2;
+}

@@ -1,0 +1,25 @@
+/* manner.h: what a source as a whole shows of how its lines are written, where a line alone does
+ * not (doc/format/timeline.md section 2): by the places at which it is recognised. */
+#pragma once
+#include "timeline/when.h"
+
+/* All zeros: nothing is known. */
+struct manner {
+    uint32_t indent;      /* so many blanks stand in front of its lines, */
+    uint32_t deeper;      /* more of them in front of so many that state a time, of those seen */
+    uint8_t knows_indent; /* 1: it does */
+    uint8_t is_pasted;    /* 1: in front of the first of its lines are fewer */
+    uint8_t clock;        /* enum when_clock */
+    uint8_t is_half_doubtful; /* it may as well be another one: HALF_UNSEEN where no line that was
+                                 seen tells the two apart, else HALF_SEEN */
+};
+enum { HALF_UNSEEN = 1, HALF_SEEN, HALF_COUNT_ };
+
+struct recognised;
+struct look;
+/* Fills found->manner. The samples of l are those that its formats were found by. */
+void manner_find(struct recognised *found, struct look *l);
+bool manner_is_sound(const struct manner *m);
+/* Whether a line that states a time behind blanks is of the line before all the same, as journalctl
+ * prints what a message has behind its first line end. */
+bool manner_is_deeper(const struct manner *m, struct str line);
