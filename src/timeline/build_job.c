@@ -496,9 +496,9 @@ static int count_part(void *context, const struct walked *m, struct err *e)
         return rc;
     rc = reader_count_years(&r, j->task.from, j->task.to, UINT64_MAX, &part, 1, hosts, e);
     reader_end(&r);
-    counted = (struct build_counted){part.runs.strays,         part.has_clock, part.has_fold,
-                                     part.runs.before,         part.runs.last, hosts->has_many,
-                                     part.runs.has_many_backs, part.end_s};
+    counted = (struct build_counted){
+        part.runs.strays, part.has_clock,           part.has_fold, part.runs.before, part.runs.last,
+        hosts->has_many,  part.runs.has_many_backs, part.end_s,    part.is_headed,   0};
     rc = rc ? rc : tell_runs(j, &part.runs, e);
     rc = rc ? rc : tell_host_places(j, hosts, e);
     return rc ? rc : worker_send(j->channel, BUILD_COUNTED, bytes_of(&counted, sizeof(counted)), e);

@@ -66,6 +66,7 @@ int build_take_counted(struct lane *l, struct str body, struct err *e)
     part->runs.before = c.before;
     part->runs.last = c.last;
     part->end_s = c.end_s;
+    part->is_headed = c.is_headed != 0;
     part->has_clock = c.has_clock != 0;
     part->has_fold = c.has_fold != 0;
     l->building->hosts.has_many = l->building->hosts.has_many || c.has_many_hosts;

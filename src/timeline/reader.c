@@ -105,6 +105,7 @@ void reader_states_end(struct reader *r, const struct stated *s)
     if (!r->counting || s->year == 0 || !stated_is_date(s))
         return;
     end_s = stated_seconds(s) - (s->has_zone ? s->zone_s : 0);
+    r->counting->is_headed = r->counting->is_headed || r->counting->runs.count == 0;
     if (end_s > r->counting->end_s)
         r->counting->end_s = end_s;
 }

@@ -92,6 +92,7 @@ struct build_counted {
     struct year_stated before, last; /* as struct year_runs has them */
     uint32_t has_many_hosts, has_many_backs;
     int64_t end_s; /* as struct years_part has it */
+    uint32_t is_headed, unused;
 };
 struct build_source {
     int64_t written_s;

@@ -541,7 +541,8 @@ static bool has_none(const struct year_breaks *b)
     return false;
 }
 
-/* What a head says counts where the source was written later; 0: nothing does. */
+/* What heads say, of which the first begins the source, counts where that was written later; 0:
+ * nothing does. */
 static int64_t end_of(const struct years_part *parts, size_t count, int64_t written_s)
 {
     const struct stated oldest = {.year = OLDEST_YEAR, .month = 1, .day = 1};
@@ -549,7 +550,7 @@ static int64_t end_of(const struct years_part *parts, size_t count, int64_t writ
 
     for (size_t i = 0; i < count; i++)
         end_s = parts[i].end_s > end_s ? parts[i].end_s : end_s;
-    return end_s >= stated_seconds(&oldest) && end_s < written_s ? end_s : 0;
+    return parts[0].is_headed && end_s >= stated_seconds(&oldest) && end_s < written_s ? end_s : 0;
 }
 
 void years_place(const struct years_part *parts, size_t count, const struct year_hosts *hosts,

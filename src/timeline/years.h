@@ -141,6 +141,7 @@ struct years_part {
     bool has_clock;      /* it has times without a zone, */
     bool has_fold;       /* and such as may have happened twice, or nearly */
     int64_t end_s;       /* when the source says that its lines end; 0: it does not */
+    bool is_headed;      /* and it says so before its first line without a year */
 };
 void years_part_release(struct years_part *p);
 /* Its host is seen, too. */

@@ -262,6 +262,13 @@ class Later(CaseTest):
         self.ana("analyse timeline")
         self.assertIn("its head says that its lines end at 2024-11-21 03:15:00 UTC", str(self.ana.json("analyse search event.kind:notice")))
         self.assertEqual({e["@timestamp"][:4] for e in self.ana.json("analyse search 'not event.kind:notice'")}, {"2024"})
+        # In the middle of a file it says nothing of the lines before it.
+        both = self.folder / "both.txt"
+        both.write_text("".join(f"Oct {day} 03:15:00 web1 cron[5]: x\n" for day in range(10, 30)) + log.read_text())
+        os.utime(both, (at("2025-11-21T12:00:00+00:00").timestamp(),) * 2)
+        self.ana(f"preserve files '{both}'")
+        self.ana("analyse timeline")
+        self.assertEqual({e["@timestamp"][:4] for e in self.ana.json("analyse search 'source:both.txt and cron'")}, {"2025"})
 
 
 class Rotation(CaseTest):
