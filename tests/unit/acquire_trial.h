@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,6 +37,8 @@ struct trial {
 };
 
 static struct trial *reading; /* whose reads are counted */
+/* Held while a read looks whether it stops all and does so: one that was given up may be at it. */
+static pthread_mutex_t stopping = PTHREAD_MUTEX_INITIALIZER;
 
 static void part_path(struct buf *out)
 {
@@ -79,11 +82,13 @@ static int64_t counted_read(struct source *s, uint64_t off, void *bytes, size_t 
 
     if (t->hang_at && off == t->hang_at)
         hang(t, off);
+    pthread_mutex_lock(&stopping);
     if (t->stop_at && off >= t->stop_at)
         atomic_store(&t->control.stops, true);
     if (t->stop_in && atomic_load(&t->control.phase) == ACQUIRE_RESCUING &&
         atomic_load(&t->control.pass) == t->stop_in)
         atomic_store(&t->control.stops, true);
+    pthread_mutex_unlock(&stopping);
     n = made_read(s, off, bytes, size, by_sector, e);
     t->read += n > 0 ? (uint64_t)n : 0;
     return n;
@@ -137,6 +142,16 @@ static int begin(struct trial *t, struct acquire_result *out, struct err *e)
     return rc;
 }
 
+/* No read stops anything from here on. */
+static void stop_no_more(struct trial *t)
+{
+    pthread_mutex_lock(&stopping);
+    t->stop_at = 0;
+    t->stop_in = 0;
+    atomic_store(&t->control.stops, false);
+    pthread_mutex_unlock(&stopping);
+}
+
 static int go_on(struct trial *t, struct source *source, const char *identity,
                  struct acquire_result *out, struct err *e)
 {
@@ -145,9 +160,7 @@ static int go_on(struct trial *t, struct source *source, const char *identity,
     int rc;
 
     part_path(&part);
-    t->stop_at = 0; /* first: a read that was given up may end only now */
-    t->stop_in = 0;
-    atomic_store(&t->control.stops, false);
+    stop_no_more(t);
     source->failing = (struct source_failing){0};
     rc = acquisition_resume(&image, buf_text(&part), identity, source, &t->options, &t->control, e);
     if (rc == 0 && t->counts_runs)

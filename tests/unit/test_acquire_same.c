@@ -20,7 +20,10 @@ struct becoming {
 
 static void become(struct trial *t, const struct becoming *b)
 {
-    for (uint64_t i = 0; i < b->changed; i++)
+    uint64_t done = part_number("done"); /* it may have read on a little before it stopped */
+    uint64_t changed = b->changed == STOP_AT && done > STOP_AT ? done : b->changed;
+
+    for (uint64_t i = 0; i < changed; i++)
         t->m.bytes[i] ^= 0x55;
     if (b->is_unreadable)
         t->m.faults[1].kind = FAULT_BAD;
@@ -36,8 +39,7 @@ static int go_on_marked(struct trial *t, bool *is_marked, struct acquire_result 
     int rc;
 
     part_path(&part);
-    t->stop_at = 0; /* first: a read that was given up may end only now */
-    atomic_store(&t->control.stops, false);
+    stop_no_more(t);
     rc = acquisition_resume(&image, buf_text(&part), t->identity, &t->m.source, &t->options,
                             &t->control, e);
     if (rc == 0)
