@@ -203,19 +203,22 @@ bool dated_minute(struct str *rest, struct dated *out)
     struct str line = *rest, at, iso = {spelled, 19};
     size_t date = spell_any_date(line, spelled);
     struct dated d = {.clock = out->clock};
+    bool is_written; /* as people do, with a blank */
 
     if (date == 0 || line.len <= date)
         return false;
     at = str_from(line, date);
     (void)(line.p[date - 5] == '.' && str_take(&at, ","));
-    if (!str_take(&at, " ") && !str_take(&at, "T"))
+    is_written = str_take(&at, " ");
+    if (!is_written && !str_take(&at, "T"))
         return false;
     if (!spell_minute(&at, spelled + 10) || !when_iso(&iso, &d.time) || iso.len ||
         !stated_is_date(&d.time))
         return false;
     when_half(&at, d.clock, &d.time);
     d.time.precision = TIME_MIN;
-    take_zone(&at, &d);
+    if (!(is_written && str_starts(at, "-"))) /* "03:00-04:15": until then, and no zone */
+        take_zone(&at, &d);
     return give(rest, at, &d, out);
 }
 

@@ -19,16 +19,48 @@ static bool is_numbered(struct str line)
     return rest.len + 1 < line.len && str_starts(rest, " ");
 }
 
-/* "ValueError: x", "java.lang.IllegalStateException", "Illuminate\\QueryException: x": what failed,
- * by its class alone. */
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+/* "ValueError: x", "java.lang.IllegalStateException", "Illuminate\\QueryException: x",
+ * "psycopg2.errors.UniqueViolation: x": what failed, by its class alone. */
 static bool is_class(struct str line)
+{
+    size_t n = 0, part = 0;
+
+    for (; n < line.len && is_name(line.p[n]); n++)
+        part = line.p[n] == '.' ? n + 1 : part;
+    return (n == line.len || line.p[n] == ':') &&
+           (str_ends(str_head(line, n), "Error") || str_ends(str_head(line, n), "Exception") ||
+            (part > 1 && part < n && is_upper(line.p[part]) && !is_upper(line.p[0])));
+}
+
+/* "net/http.(*conn).serve.func1()", "panic({0x6a2f00, 0x7551a0})": a call of Go, alone on a line.
+ */
+static bool is_call(struct str line)
 {
     size_t n = 0;
 
-    while (n < line.len && is_name(line.p[n]))
+    while (n < line.len && (is_name(line.p[n]) || line.p[n] == '/' || line.p[n] == '-'))
         n++;
-    return (str_ends(str_head(line, n), "Error") || str_ends(str_head(line, n), "Exception")) &&
-           (n == line.len || line.p[n] == ':');
+    return n > 0 && n < line.len && line.p[n] == '(' && str_ends(line, ")");
+}
+
+/* "app/models/user.rb:12:in `name'", behind the mark of its request, as Rails writes it: "[9f1c]
+ * app/models/user.rb:12:in `name'", "[9f1c] NoMethodError (undefined …):", "[9f1c]" alone. */
+static bool is_ruby(struct str line)
+{
+    struct str rest = line;
+    bool is_marked = str_take(&rest, "[") && memchr(rest.p, ']', rest.len);
+
+    if (is_marked) {
+        (void)str_cut(&rest, ']');
+        rest = str_trim(rest);
+    }
+    return (is_marked && (rest.len == 0 || str_ends(rest, "):"))) ||
+           (str_ends(rest, "'") && memmem(rest.p, rest.len, ":in `", 5));
 }
 
 /* "}", "\"}", "]}" and so on: what ends a value that has line ends in it. */
@@ -65,6 +97,13 @@ bool trace_is_line(struct str line)
                                          "The above exception was the direct cause",
                                          "--- End of ",
                                          "goroutine ",
+                                         "created by ",
+                                         "[signal SIG",
+                                         "DETAIL:  ",
+                                         "HINT:  ",
+                                         "[SQL: ",
+                                         "[parameters: ",
+                                         "(Background on this error at: ",
                                          "at "};
 
     if (line.len && char_is_blank(line.p[0]))
@@ -72,5 +111,5 @@ bool trace_is_line(struct str line)
     for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
         if (str_starts(line, begins[i]))
             return true;
-    return is_numbered(line) || is_class(line) || is_end(line);
+    return is_numbered(line) || is_class(line) || is_end(line) || is_call(line) || is_ruby(line);
 }

@@ -266,6 +266,14 @@ class Dated(unittest.TestCase):
             events, counts = read_lines(f"{text}\n" * 3)
             self.assertEqual((counts["format"], counts["events"], events[0]["time"], events[0]["precision"]), ("dated", 3, f"2026-11-25T{wanted}:00Z", "min"), text)
 
+    def test_until_when_something_lasts_is_no_zone(self):
+        for text in ("2026-11-25 03:12-04:15 meeting", "2026-11-25 03:12-04:00 meeting", "25.11.2026 03:12-04:00 meeting"):
+            events, _ = read_lines("".join(text.replace("04:", f"{hour:02}:") + "\n" for hour in range(4, 12)))
+            self.assertEqual({(event["time"], event["doubt"]) for event in events}, {("2026-11-25T03:12:00Z", "z")}, text)
+            self.assertIn("-04:", events[0]["message"])
+        for text in ("2026-11-25T03:12-04:00 a", "2026-11-25 03:12 -0400 a", "2026-11-25 03:12:00-04:00 a"):
+            self.assertEqual(read_lines(f"{text}\n" * 4)[0][0]["time"], "2026-11-25T07:12:00Z", text)
+
     def test_a_time_that_no_calendar_has_is_told_so(self):
         events, counts = read_lines("2026-11-25 03:12:09 a\n2026-02-30 03:12:09 b\n2026-11-25 03:12:10 c\n")
         self.assertEqual((counts["events"], events[1]["doubt"], events[1]["event.stated_time"]), (3, "or", "2026-02-30 03:12:09"))
@@ -275,6 +283,25 @@ class Dated(unittest.TestCase):
         self.assertEqual((counts["format"], counts["events"], counts["continued"], counts["unparsed"]), ("syslog", 4, 12, 0))
         self.assertEqual(read_lines("Nov 25 03:12:09 web1 sshd[7]: x\n" + "\ta line of a document\n" * 10)[1]["format"], "text")
         self.check(events[0], {"time": AT, "message": "Configuration Notice:\n\tASL Module a\n\tclaims selected messages.\n\tThose do not appear."})
+
+    def test_traces_of_other_runtimes_are_of_their_line(self):
+        """SQLAlchemy's errors (StatementError._sql_message), Go's goroutine traces, Rails' lines behind the mark of a request."""
+        python = ("2026-11-25 03:12:09,123 ERROR [app] Exception on /x [GET]\nTraceback (most recent call last):\n" + '  File "/srv/app.py", line 7, in f\n    return g()\n' * 30 +
+                  "psycopg2.errors.UniqueViolation: duplicate key value\nDETAIL:  Key (name)=(eva) already exists.\n\n\nThe above exception was the direct cause of the following exception:\n\n"
+                  "sqlalchemy.exc.IntegrityError: (psycopg2.errors.UniqueViolation) duplicate key value\nDETAIL:  Key (name)=(eva) already exists.\n\n"
+                  "[SQL: INSERT INTO t (name) VALUES (%(name)s)]\n[parameters: {'name': 'eva'}]\n(Background on this error at: https://sqlalche.me/e/14/gkpj)\n")
+        go = ("2026/11/25 03:12:09 http: panic serving 203.0.113.7:4022: boom\ngoroutine 34 [running]:\nnet/http.(*conn).serve.func1()\n\t/usr/local/go/src/net/http/server.go:1898 +0xbe\n"
+              "panic({0x6a2f00, 0x7551a0})\n\t/usr/local/go/src/runtime/panic.go:770 +0x132\nmain.handler({0x7585b8, 0xc00012a000}, 0xc000136000)\n\t/srv/main.go:12 +0x25\n"
+              "created by net/http.(*Server).Serve in goroutine 1\n\t/usr/local/go/src/net/http/server.go:3285 +0x4b4\n")
+        rails = ("F, [2026-11-25T03:12:09.123456 #812] FATAL -- : [9f1c]\n[9f1c] NoMethodError (undefined method `x' for nil:NilClass):\n[9f1c]\n" +
+                 "".join(f"[9f1c] app/models/a.rb:{n}:in `f'\n" for n in range(40)))
+        for record in (python, go, rails):
+            events, counts = read_lines(record * 40)
+            self.assertEqual((counts["format"].startswith("dated"), counts["events"], counts["unparsed"]), (True, 40, 0), record[:40])
+            self.assertEqual({event["time"][:19] for event in events}, {"2026-11-25T03:12:09"})
+        # Prose between is no trace.
+        for line in ("we met at (noon)\n", "see [1] for it\n", "Berlin, in `spring'\n", "call me (maybe)\n"):
+            self.assertEqual(read_lines(("2026/11/25 03:12:09 x\n" + line * 30) * 4)[1]["format"], "text", line)
 
     def test_traces_of_hundreds_of_frames_are_of_their_line(self):
         """Java's Throwable.printStackTrace: a tab and "at"; an application server has 60 to 200 frames between one line and the next."""
