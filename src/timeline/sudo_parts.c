@@ -77,10 +77,13 @@ bool sudo_continues(const struct event *before, struct event *e)
 /* The command with what further lines add to it. */
 void sudo_join(struct event *e)
 {
-    struct str lines = event_value(e, FIELD_MESSAGE), first = str_cut(&lines, '\n'), who, piece;
-    struct str last = text_of(first), all;
+    struct str lines, last, all, who, piece;
 
-    if (lines.len == 0 || !is_sudo(e))
+    if (!is_sudo(e))
+        return;
+    lines = event_value(e, FIELD_MESSAGE);
+    last = text_of(str_cut(&lines, '\n'));
+    if (lines.len == 0)
         return;
     for (size_t i = 0; i < e->count; i++) {
         if (e->fields[i].name != FIELD_PROCESS_COMMAND_LINE)
