@@ -148,7 +148,7 @@ static const struct search_counted *values_of(const struct finding *f, size_t pa
     *count = 0;
     while (from + *count < r->value_count && r->values[from + *count].field == part)
         ++*count;
-    return r->values + from;
+    return *count ? r->values + from : NULL;
 }
 
 static void show_values(struct finding *f, size_t part)

@@ -35,7 +35,7 @@ class Repeats(CaseTest):
 
     def aside(self, *words):
         done = self.ana.run(*words)
-        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
         return one_line(done.stderr.decode())
 
     def test_each_that_is_there_again_is_told(self):
