@@ -137,8 +137,8 @@ static void conclude_repeated(const struct making *m)
     if (m->repeated == 0)
         return;
     add_count(&m->a->text, m->repeated, "file has", "files have");
-    buf_adds(&m->a->text, " events that another one has, too: they are found, and counted, twice. "
-                          "To leave an\nitem out of a search: and not evidence:e2\n");
+    buf_adds(&m->a->text, " events that another one has, too; these are counted twice.\n"
+                          "To leave an item out of a search: and not evidence:e2\n");
 }
 
 void timeline_conclude(struct making *m)
