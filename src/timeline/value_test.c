@@ -9,7 +9,6 @@ enum {
     NUMBER_MOST = 40,
     V4_BITS = 32,
     BITS = 128,
-    LOOK_SIZE = 512,
     COPIES_MOST = 1000, /* of a part of an expression */
     PLUS_MOST = 10,     /* 2 to the power of it is more than that */
     NEEDED_LEAST = 3    /* what is shorter is nearly everywhere */
@@ -18,11 +17,6 @@ enum {
 static char small(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-static char large(char c)
-{
-    return c >= 'a' && c <= 'z' ? (char)(c & ~0x20) : c;
 }
 
 static void set_small(struct buf *out, struct str text)
@@ -297,15 +291,17 @@ struct str value_test_needs(const struct value_test *t)
     }
 }
 
-/* One IPv4 address: a value is equal to it that has the four numbers, in their one spelling, or a
- * colon, as IPv6 has. */
+/* One address: a value is equal to it that is the text, or another spelling. IPv4 has one of its
+ * own; among those of IPv6 each has "ffff:". All spellings of other addresses have a colon. */
 static bool may_have_address(const struct value_test *t, struct str bytes)
 {
     char dotted[ADDRESS_TEXT_SIZE];
 
-    return t->prefix < BITS || !address_dotted(t->network, dotted) ||
-           memchr(bytes.p, ':', bytes.len) || find_alike(bytes, buf_str(&t->text)) ||
-           find_alike(bytes, str_of(dotted));
+    if (t->prefix < BITS || find_alike(bytes, buf_str(&t->text)))
+        return true;
+    if (!address_dotted(t->network, dotted))
+        return memchr(bytes.p, ':', bytes.len) != NULL;
+    return find_alike(bytes, str_of(dotted)) || find_alike(bytes, STR("ffff:"));
 }
 
 bool value_test_may_be_in(const struct value_test *t, struct str bytes)
@@ -404,49 +400,6 @@ int value_test_regex(struct value_test *t, struct str text, struct err *e)
     return 0;
 }
 
-static bool is_alike(const char *a, const char *small_text, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if (small(a[i]) != small_text[i])
-            return false;
-    return true;
-}
-
-/* The next of either character at or after p. */
-static const char *next_of(const char *p, const char *end, char a, char b)
-{
-    const char *x = memchr(p, a, (size_t)(end - p));
-
-    if (a == b)
-        return x;
-    end = x ? x : end;
-    p = memchr(p, b, (size_t)(end - p));
-    return p ? p : x;
-}
-
-const char *find_alike(struct str in, struct str text)
-{
-    const char *p = in.p, *end = in.p + in.len;
-    size_t rare = text.len - 1;
-
-    if (text.len == 0)
-        return in.p;
-    if (in.len < text.len)
-        return NULL;
-    /* The last character leads: words share beginnings more often. */
-    p += rare;
-    while (p < end) {
-        /* Not far: of two letters one may be nowhere, and that would be looked for each time. */
-        const char *until = end - p > LOOK_SIZE ? p + LOOK_SIZE : end;
-        const char *found = next_of(p, until, text.p[rare], large(text.p[rare]));
-
-        if (found && is_alike(found - rare, text.p, rare))
-            return found - rare;
-        p = found ? found + 1 : until;
-    }
-    return NULL;
-}
-
 /* What stands there for itself; a backslash is always followed by something. */
 static char glob_char(struct str glob, size_t g)
 {
@@ -521,7 +474,7 @@ static bool fits_regex(const struct value_test *t, struct str value)
 
 static bool is_text(const struct value_test *t, struct str value)
 {
-    return value.len == t->text.len && is_alike(value.p, t->text.p, t->text.len);
+    return value.len == t->text.len && alike_is(value.p, buf_str(&t->text));
 }
 
 static bool test_small(const struct value_test *t, struct str value)

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "timeline/address.h"
+#include "timeline/alike.h"
 #include "timeline/regex_dfa.h"
 
 enum value_test_kind {
@@ -61,5 +62,3 @@ bool value_test(const struct value_test *t, struct str value);
 /* The same of many. */
 void value_test_all(const struct value_test *t, const struct str *values, size_t count,
                     uint8_t *is_true);
-/* Where the text is found first, letters alike; NULL: nowhere. text is in small letters. */
-const char *find_alike(struct str in, struct str text);

@@ -656,7 +656,8 @@ static bool has_state(const struct tree *t, const struct row *row)
     if (strcmp(t->field, "meaning") == 0)
         return is_any || strcmp(event_meaning_names[row->meaning], t->text) == 0;
     for (int i = 0; i < 8; i++)
-        if (row->doubt >> i & 1 && (is_any || (t->text[0] == EVENT_DOUBT_LETTERS[i] && !t->text[1])))
+        if (row->doubt >> i & 1 &&
+            (is_any || (t->text[0] == EVENT_DOUBT_LETTERS[i] && !t->text[1])))
             return true;
     return false;
 }
@@ -821,6 +822,30 @@ static void texts_are_found_at_any_place(void **state)
     assert_null(find_alike(buf_str(&in), STR("failed")));
     assert_null(find_alike(STR("fail"), STR("failed")));
     assert_non_null(find_alike(STR(""), STR("")));
+}
+
+/* The text is where the library's own search of small and large letters finds it. */
+static void a_text_is_found_where_strcasestr_finds_it(void **state)
+{
+    static const char letters[] = "aAbB@`{[\xe1\xc1";
+    uint64_t seed = 20261128;
+
+    (void)state;
+    for (int turn = 0; turn < 200000; turn++) {
+        char in[201] = {0}, text[8] = {0};
+        size_t len = seed_below(&seed, sizeof(in)), text_len = 1 + seed_below(&seed, 7);
+        size_t kinds = 2 + seed_below(&seed, sizeof(letters) - 2);
+
+        for (size_t i = 0; i < len; i++)
+            in[i] = letters[seed_below(&seed, kinds)];
+        for (size_t i = 0; i < text_len; i++) {
+            char c = letters[seed_below(&seed, kinds)];
+
+            text[i] = c == 'A' || c == 'B' ? (char)(c | 0x20) : c;
+        }
+        if (find_alike((struct str){in, len}, (struct str){text, text_len}) != strcasestr(in, text))
+            fail_msg("%s in %s", text, in);
+    }
 }
 
 static void join_some(struct buf *out, uint64_t *seed, const char *const from[], size_t count)
@@ -993,6 +1018,7 @@ int main(void)
         cmocka_unit_test(small_letters_are_those_of_the_c_library),
         cmocka_unit_test(addresses_are_spelled_as_rfc_5952_has_them),
         cmocka_unit_test(texts_are_found_at_any_place),
+        cmocka_unit_test(a_text_is_found_where_strcasestr_finds_it),
         cmocka_unit_test(what_an_expression_needs_is_in_all_that_fits),
         cmocka_unit_test(an_expression_of_many_states_is_answered_all_the_same),
     };
