@@ -211,6 +211,13 @@ static int tell_encoding(struct reader *r, struct err *e)
                          e);
 }
 
+static int tell_sparse(struct reader *r, struct err *e)
+{
+    return tell(r, e,
+                "few of its lines state a time: those that do look like lines of one program, and "
+                "what stands between them is told as text of the line before it");
+}
+
 /* What was pasted has lost the blanks of its first line, and what one line quotes looks the same.
  */
 static int tell_pasted(struct reader *r, struct err *e)
@@ -248,6 +255,8 @@ int job_tell_manner(struct reader *r, struct err *e)
 {
     int rc = text_is_by_look(r->encoding) ? tell_encoding(r, e) : 0;
 
+    if (rc == 0 && r->manner.is_sparse)
+        rc = tell_sparse(r, e);
     if (rc == 0 && r->manner.is_pasted)
         rc = tell_pasted(r, e);
     if (rc == 0 && r->manner.deeper)

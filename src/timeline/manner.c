@@ -124,5 +124,5 @@ void manner_find(struct recognised *found, struct look *l)
 bool manner_is_sound(const struct manner *m)
 {
     return m->clock < CLOCK_COUNT_ && m->is_half_doubtful < HALF_COUNT_ && m->knows_indent < 2 &&
-           m->is_pasted < 2;
+           m->is_pasted < 2 && m->is_sparse < 2;
 }

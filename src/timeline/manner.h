@@ -9,6 +9,7 @@ struct manner {
     uint32_t deeper;      /* more of them in front of so many that state a time, of those seen */
     uint8_t knows_indent; /* 1: it does */
     uint8_t is_pasted;    /* 1: in front of the first of its lines are fewer */
+    uint8_t is_sparse;    /* 1: few of its lines state a time */
     uint8_t clock;        /* enum when_clock */
     uint8_t is_half_doubtful; /* it may as well be another one: HALF_UNSEEN where no line that was
                                  seen tells the two apart, else HALF_SEEN */

@@ -5,6 +5,7 @@
 #include "timeline/look.h"
 #include "timeline/named_line.h"
 #include "timeline/pattern.h"
+#include "timeline/sparse.h"
 #include "timeline/trace.h"
 
 enum {
@@ -257,16 +258,6 @@ static int find_behind_zeros(const struct format **out, struct look *l, struct e
     return rc;
 }
 
-/* What is left once no format knows it. */
-static void take_text(struct recognised *out, const struct look *l)
-{
-    if (l->size <= TEXT_MOST)
-        out->format = &format_text;
-    else
-        out->remark = "text of no format that is read here, longer than 64 MiB: its lines are not "
-                      "in the timeline";
-}
-
 /* Mostly there is no such line, and nothing more is tried then. */
 static bool declines_any(struct look *l, const struct format *first)
 {
@@ -313,6 +304,20 @@ static void take_second(struct recognised *out, struct look *l)
      * be other programs'. */
     if (!out->second && (first->is_last || first->is_doubtful))
         out->second = find_second(l, first, true);
+}
+
+/* What is left once no format knows most of its lines. */
+static void take_rest(struct recognised *out, struct look *l)
+{
+    out->format = begins_json(l->parts[0]) ? NULL : sparse_find(l);
+    out->manner.is_sparse = out->format != NULL;
+    if (out->format)
+        take_second(out, l);
+    else if (l->size <= TEXT_MOST)
+        out->format = &format_text;
+    else
+        out->remark = "text of no format that is read here, longer than 64 MiB: its lines are not "
+                      "in the timeline";
 }
 
 /* What most lines have in front. */
@@ -449,7 +454,7 @@ static int find(struct recognised *out, struct look *l, struct err *e)
         return rc;
     rc = find_behind_zeros(&out->format, l, e);
     if (rc == 0 && !out->format && may_be_text)
-        take_text(out, l);
+        take_rest(out, l);
     return rc;
 }
 
