@@ -120,10 +120,18 @@ static const struct meaning postscreen[] = {
     {"DISCONNECT [{source.ip:ip}]:{source.port:n}", "disconnect", "network", "unknown"},
 };
 
+/* Of Dovecot's deliveries: lib-lda/mail-deliver.c, lib-sieve/sieve-actions.c. */
+#define DOVECOT_STORED(who)                                                                        \
+    {who "sieve: msgid={_:any}: stored mail into mailbox {_:rest}", "mail-deliver", MAIL, YES},    \
+    {                                                                                              \
+        who "msgid={_:any}: saved mail to {_:rest}", "mail-deliver", MAIL, YES                     \
+    }
+
 /* smtp, lmtp, local, virtual, pipe, error: what became of a mail for one who is to get it. */
 #define RELAY "relay={destination.address}[{destination.ip:ip}]:{destination.port:n},{_:any} "
 #define SERVER "{destination.address}[{destination.ip:ip}]:{destination.port:n}: "
 static const struct meaning delivery[] = {
+    DOVECOT_STORED(""),
     {"{email.local_id}: to=<{email.to.address:any}>,{_:any} " RELAY "status=sent "
      "({event.reason:any})",
      "mail-deliver", MAIL, YES},
@@ -212,7 +220,15 @@ static const struct meaning pickup[] = {
         LOGIN_WHO(process "{event.reason:any} (tried to use {_:any})", "login", AUTH, NO),         \
         LOGIN_WHO(process "{event.reason:any} (no auth attempts{_:any})", "disconnect", "network", \
                   "unknown"),                                                                      \
-        LOGIN_WHO(process "{event.reason:any}", "disconnect", "network", "unknown")
+        LOGIN_WHO(process "Internal login failure{event.reason:any}", "login", AUTH, NO),          \
+        LOGIN_END(process "Disconnected"), LOGIN_END(process "Aborted login"),                     \
+        LOGIN_END(process "Login aborted"), LOGIN_END(process "Connection closed"),                \
+        LOGIN_END(process "Maximum number of connections"),                                        \
+        LOGIN_WHO(process "{event.reason:any}", NULL, NULL, NULL)
+/* What ends a connection, and what it says of it. */
+#define LOGIN_END(sentence)                                                                        \
+    LOGIN_WHO(sentence, "disconnect", "network", "unknown"),                                       \
+        LOGIN_WHO(sentence "{event.reason:any}", "disconnect", "network", "unknown")
 #define ASKED "{user.name:most},{source.ip:ip}{_:any}): "
 /* auth-request.c, of whom acts as another. Since 2.4 the database stands behind who it is. */
 #define MASTER "Master user logging in as {user.effective.name:rest}"
@@ -248,6 +264,8 @@ static const struct meaning dovecot[] = {
      "session", YES},
     {"{service.name}({user.name:any}): Disconnected: {event.reason:rest}", "disconnect", "session",
      YES},
+    DOVECOT_STORED("{service.name}({user.target.name:any})<{_:any}>: "),
+    DOVECOT_STORED("{service.name}({user.target.name:any}): "),
 };
 static const struct meaning dovecot_login[] = {DOVECOT_LOGIN("")};
 static const struct meaning dovecot_auth[] = {DOVECOT_AUTH(""), DOVECOT_AUTH("{_:any}: ")};
@@ -341,7 +359,7 @@ static const struct program programs[] = {
     {.name = "saslauthd", .meanings = saslauthd, .count = COUNT_OF(saslauthd)},
     {.name = "smtpd", .meanings = smtpd, .count = COUNT_OF(smtpd)},
     {.name = "postscreen", .meanings = postscreen, .count = COUNT_OF(postscreen)},
-    {.name = "smtp|lmtp|local|virtual|pipe|error",
+    {.name = "smtp|lmtp|lda|local|virtual|pipe|error",
      .meanings = delivery,
      .count = COUNT_OF(delivery)},
     {.name = "qmgr", .meanings = queue, .count = COUNT_OF(queue)},

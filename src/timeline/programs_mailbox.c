@@ -1,5 +1,5 @@
-/* programs_mailbox.c: the sentences of servers of mailboxes: Courier, Cyrus and the University of
- * Washington's, which share names of programs. */
+/* programs_mailbox.c: the sentences of servers of mailboxes: Courier, Cyrus, the University of
+ * Washington's and Dovecot's own log, which share names of programs, and SOGo's. */
 #include "base/mem.h"
 #include "timeline/syslog_programs.h"
 
@@ -53,6 +53,24 @@ static const struct meaning mailboxes[] = {
      "login", AUTH, NO},
     {"Login user={user.name:most} host={_:any}[{source.ip:ip}]{_:rest}", "login", AUTH, YES},
     {"Logout user={user.name:most} host={_:any}[{source.ip:ip}]{_:rest}", "logout", "session", YES},
+    /* Dovecot's sessions, whose tag names who it is. */
+    {"Disconnected: {event.reason:rest}", "disconnect", "session", YES},
+    {"Logged out {event.reason:rest}", "disconnect", "session", YES},
+};
+
+/* SOGo: UI/MainUI/SOGoRootPage.m. Behind proxies there are several addresses, the client's first.
+ */
+#define SOGO(sentence, outcome)                                                                    \
+    {"SOGoRootPage " sentence                                                                      \
+     " from '{source.ip:ip}' for user '{user.name:most}' {event.reason:rest}",                     \
+     "login", AUTH, outcome},                                                                      \
+    {                                                                                              \
+        "SOGoRootPage " sentence                                                                   \
+        " from '{source.ip:ip}, {_:any}' for user '{user.name:most}' {event.reason:rest}",         \
+            "login", AUTH, outcome                                                                 \
+    }
+static const struct meaning sogod[] = {
+    SOGO("successful login", YES), SOGO("Login", NO), /* "might not have worked" */
 };
 
 /* Courier's courier/module.esmtp/courieresmtpd.c and submit.C. What a client sent as its command
@@ -76,9 +94,10 @@ static const struct meaning courieresmtpd[] = {
 static const struct program programs[] = {
     {.name = "imapd|imapd-ssl|pop3d|pop3d-ssl|imaplogin|pop3login|courierimapd|courierpop3d|"
              "courierpop3login|courierimaplogin|cyrus|imap|imaps|pop3|pop3s|ipop3d|ipop2d|"
-             "timsieved|sieve",
+             "timsieved|sieve|managesieve|submission",
      .meanings = mailboxes,
      .count = COUNT_OF(mailboxes)},
+    {.name = "sogod", .meanings = sogod, .count = COUNT_OF(sogod)},
     {.name = "courieresmtpd", .meanings = courieresmtpd, .count = COUNT_OF(courieresmtpd)},
 };
 const struct program_list mailbox_programs = {programs, COUNT_OF(programs)};

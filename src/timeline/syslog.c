@@ -348,6 +348,8 @@ static bool take_head(struct reader *r, struct str *line, enum layout layout, st
     bool has_priority = is_iso && take_esxi_priority(line, e);
     bool has_level = has_priority || take_level(line, e);
 
+    if (layout == LAYOUT_BSD && syslog_take_parted_tag(line, e))
+        return true;
     if (!has_level)
         syslog_take_host(line, e);
     if (!has_level && event_value(e, FIELD_HOST_NAME).len == 0)

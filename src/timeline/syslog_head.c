@@ -43,10 +43,56 @@ static bool is_time(struct str text)
     return when_iso(&text, &s) || is_clock(text);
 }
 
+/* "<812><session>" */
+static bool take_session_number(struct str *at, struct str *pid)
+{
+    struct str rest = *at, number;
+
+    if (!str_take(&rest, "<"))
+        return false;
+    number = str_cut(&rest, '>');
+    if (!is_pid(number) || !str_take(&rest, "<"))
+        return false;
+    (void)str_cut(&rest, '>');
+    if (!str_starts(rest, ":"))
+        return false;
+    *pid = number;
+    *at = rest;
+    return true;
+}
+
+/* Dovecot's processes: "imap(eva)<812><session>: ", "imap(eva): Info: " of old, and
+ * "auth-worker(913): ". */
+static void take_session(struct str *at, struct str *name, struct str *pid, struct str *user)
+{
+    struct str inside = *name, program = str_cut(&inside, '('), behind = *at;
+
+    if (!str_ends(inside, ")") || program.len == 0)
+        return;
+    inside.len--;
+    if (is_pid(inside) && str_starts(*at, ": "))
+        *pid = inside;
+    else if (take_session_number(at, pid) ||
+             (str_take(&behind, ": ") && syslog_dovecot_level(behind)))
+        *user = inside;
+    else
+        return;
+    *name = program;
+}
+
+static void put_tag(struct event *e, struct str name, struct str pid, struct str user)
+{
+    bool is_delivery = str_is(name, "lmtp") || str_is(name, "lda");
+
+    event_put(e, FIELD_PROCESS_NAME, name);
+    event_put(e, FIELD_PROCESS_PID, pid);
+    event_put(e, is_delivery ? FIELD_USER_TARGET_NAME : FIELD_USER_NAME, user);
+}
+
 bool syslog_take_tag(struct str *rest, struct event *e)
 {
     struct str at = *rest;
-    struct str name = str_head(at, 0), pid = {0};
+    struct str name = str_head(at, 0), pid = {0}, user = {0};
 
     if (is_time(at))
         return false;
@@ -63,6 +109,8 @@ bool syslog_take_tag(struct str *rest, struct event *e)
     }
     if (!is_program(name) || at.len == 0)
         return false;
+    if (str_ends(name, ")") && (at.p[0] == '<' || at.p[0] == ':'))
+        take_session(&at, &name, &pid, &user);
     if (at.p[0] == '[') {
         struct str inside = str_from(at, 1);
 
@@ -75,8 +123,7 @@ bool syslog_take_tag(struct str *rest, struct event *e)
         return false;
     if (pid.len == 0 && level_is_plain(name)) /* "INFO: started" */
         return false;
-    event_put(e, FIELD_PROCESS_NAME, name);
-    event_put(e, FIELD_PROCESS_PID, pid);
+    put_tag(e, name, pid, user);
     *rest = at;
     (void)str_take(rest, " ");
     return true;
@@ -223,6 +270,20 @@ bool syslog_take_tag_again(struct str *rest, struct event *e)
     if (host.len == 0 || !str_eq(str_head(*rest, host.len), host) || !str_take(&at, " ") ||
         (!syslog_take_tag(&at, e) && !str_starts(at, "[")))
         return false;
+    *rest = at;
+    return true;
+}
+
+bool syslog_take_parted_tag(struct str *rest, struct event *e)
+{
+    struct str at = *rest, name = str_cut(&at, ' '), pid;
+
+    if (!str_take(&at, "[") || !syslog_knows_program(name))
+        return false;
+    pid = str_cut(&at, ']');
+    if (!is_pid(pid) || !str_take(&at, ": "))
+        return false;
+    put_tag(e, name, pid, STR(""));
     *rest = at;
     return true;
 }

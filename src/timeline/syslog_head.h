@@ -10,6 +10,8 @@ bool syslog_take_tag(struct str *rest, struct event *e);
 bool syslog_take_tag_with_pid(struct str *rest, struct event *e);
 /* The same, with a number, or of a program that is known. */
 bool syslog_take_sure_tag(struct str *rest, struct event *e);
+/* "sogod [812]: ", of a program that is known: a host may stand in front of a number, too. */
+bool syslog_take_parted_tag(struct str *rest, struct event *e);
 /* "[sshd] ", "[sshd]: " in place of host and tag, as metalog writes it; "<airportd[88]> ", of
  * macOS's log of wireless networks. */
 bool syslog_take_metalog(struct str *rest, struct event *e);

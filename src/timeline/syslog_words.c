@@ -257,6 +257,48 @@ static struct str without_ends(struct reader *r, const struct known_as *k, struc
     return sentence;
 }
 
+/* lib/failures.c, failure_log_type_prefixes. */
+size_t syslog_dovecot_level(struct str sentence)
+{
+    static const char *const levels[] = {
+        "Info: ", "Warning: ", "Error: ", "Debug: ", "Fatal: ", "Panic: "};
+
+    if (sentence.len == 0 || sentence.p[0] < 'A' || sentence.p[0] > 'Z')
+        return 0;
+    for (size_t i = 0; i < COUNT_OF(levels); i++)
+        if (str_starts(sentence, levels[i]))
+            return strlen(levels[i]);
+    return 0;
+}
+
+/* "sshd|sshd-session" */
+static bool is_among(const char *names, struct str name)
+{
+    struct str rest = str_of(names);
+
+    while (rest.len)
+        if (str_eq(str_cut(&rest, '|'), name))
+            return name.len > 0;
+    return false;
+}
+
+/* Of the processes of Dovecot, which are the programs in a log of its own. */
+static struct str without_dovecot_level(const struct known_as *k, struct str sentence,
+                                        struct event *e)
+{
+    static const char names[] =
+        "imap-login|pop3-login|managesieve-login|submission-login|imap|pop3|managesieve|submission|"
+        "lmtp|lda|auth|auth-worker|master|log|anvil|config|indexer|indexer-worker|doveadm|dict|"
+        "stats|replicator|quota-status|imap-hibernate|ssl-params";
+    size_t size = syslog_dovecot_level(sentence);
+
+    if (size == 0 || !is_among(names, k->last))
+        return sentence;
+    if (event_value(e, FIELD_LOG_LEVEL).len == 0)
+        (void)level_put(e, str_head(sentence, size - 2));
+    return str_from(sentence, size);
+}
+
 void syslog_understand(struct reader *r, struct event *e, struct str sentence)
 {
     struct known_as k = known_as(event_value(e, FIELD_PROCESS_NAME));
@@ -281,7 +323,7 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence)
         return;
     if (may_be_audit(&k, sentence) && audit_understand(r, sentence, e))
         return;
-    sentence = without_ends(r, &k, sentence, e);
+    sentence = without_dovecot_level(&k, without_ends(r, &k, sentence, e), e);
     if (!match(r, &k, sentence, e) &&
         !(str_ends(sentence, " ") && match(r, &k, str_trim(sentence), e)) &&
         memmem(sentence.p, sentence.len, "] \"", 3))
@@ -289,17 +331,6 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence)
     put_root(&k, sentence, e);
     put_exit_outcome(&k, r, e);
     put_status_outcome(e);
-}
-
-/* "sshd|sshd-session" */
-static bool is_among(const char *names, struct str name)
-{
-    struct str rest = str_of(names);
-
-    while (rest.len)
-        if (str_eq(str_cut(&rest, '|'), name))
-            return name.len > 0;
-    return false;
 }
 
 bool syslog_knows_program(struct str name)

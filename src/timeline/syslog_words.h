@@ -12,5 +12,8 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence);
  * tag, with a number, is in front of it ("sshd[812]: …"), also behind the head of a line of syslog.
  */
 void syslog_understand_line(struct reader *r, struct event *e, struct str text);
+/* How many bytes the level takes that Dovecot puts in front of a sentence in a log of its own
+ * ("Info: "); 0: there is none. */
+size_t syslog_dovecot_level(struct str sentence);
 /* Whether there are sentences of a program of that name. */
 bool syslog_knows_program(struct str name);

@@ -616,7 +616,26 @@ LINES = [
      "Nov 25 03:12:11 auth-worker(80180): Info: conn unix:auth-worker (uid=143): auth-worker<13247>: sql(eva,192.0.2.7): Password mismatch\n", [
          {"user.name": "eva", "source.ip": "192.0.2.7", "event.outcome": FAILED, "event.action": "login"},
          {"user.name": "eva@example.org", "source.ip": "192.0.2.7", "event.action": "login-invalid-user"},
-         {"user.name": "eva", "source.ip": "192.0.2.7", "event.outcome": FAILED}]),
+         {"user.name": "eva", "source.ip": "192.0.2.7", "event.outcome": FAILED, "process.name": "auth-worker", "process.pid": "80180"}]),
+    # Its levels stand in front (lib/failures.c, failure_log_type_prefixes); who a session is of, and its process, in the tag (mail-storage-service.c, mail_log_prefix). A sentence
+    # that ends no connection is none of these; and a program of another server with such a tag.
+    ("syslog", "Nov 25 03:12:09 imap-login: Info: Login: user=<eva>, method=PLAIN, rip=192.0.2.7, lip=198.51.100.4, mpid=812, TLS, session=<x>\n"
+     "Nov 25 03:12:10 managesieve-login: Warning: Maximum number of connections from user+IP exceeded (mail_max_userip_connections=10): user=<eva>, method=PLAIN, rip=192.0.2.7, lip=198.51.100.4\n"
+     "Nov 25 03:12:11 imap(eva)<812><x>: Info: Disconnected: Logged out in=84 out=2105\nNov 25 03:12:12 lmtp(eva@example.org)<813><a>: Info: sieve: msgid=<1@x>: stored mail into mailbox 'INBOX'\n"
+     "Nov 25 03:12:13 imap(eva): Error: Corrupted index\nNov 25 03:12:14 pop3-login: Info: Something new: user=<eva>, method=PLAIN, rip=192.0.2.7, lip=198.51.100.4\n"
+     "Nov 25 03:12:15 mx imap(eva): words\nNov 25 03:12:16 mx polkitd(authority=local): words\nNov 25 03:12:17 mx imap(eva)<8x><y>: words\n", [
+         {"event.action": "login", "event.outcome": OK, "user.name": "eva", "source.ip": "192.0.2.7", "log.level": "informational", "event.reason": None},
+         {"event.action": "disconnect", "event.outcome": UNKNOWN, "log.level": "warning", "user.name": "eva"},
+         {"process.name": "imap", "process.pid": "812", "user.name": "eva", "event.action": "disconnect", "event.outcome": OK, "message": "Info: Disconnected: Logged out in=84 out=2105"},
+         {"process.name": "lmtp", "process.pid": "813", "user.name": None, "user.target.name": "eva@example.org", "event.action": "mail-deliver"},
+         {"process.name": "imap", "process.pid": None, "user.name": "eva", "log.level": "error", "event.action": None},
+         {"event.action": None, "event.outcome": None, "user.name": "eva", "source.ip": "192.0.2.7"},
+         {"process.name": "imap(eva)", "user.name": None, "host.name": "mx"}, {"process.name": "polkitd(authority=local)"}, {"process.name": None, "user.name": None, "host.name": "mx"}]),
+    # SOGo's own log (UI/MainUI/SOGoRootPage.m): a blank stands before the number. A host in whose lines no program stands is one.
+    ("syslog", "Nov 25 03:12:09 sogod [812]: SOGoRootPage Login from '192.0.2.7' for user 'eva' might not have worked - password policy: 65535  grace: -1\n"
+     "Nov 25 03:12:10 sogod [812]: SOGoRootPage successful login from '192.0.2.7, 198.51.100.4' for user 'eva' - expire = -1  grace = -1\nNov 25 03:12:11 gate [812]: words\n", [
+         {"process.name": "sogod", "process.pid": "812", "host.name": None, "user.name": "eva", "source.ip": "192.0.2.7", "event.action": "login", "event.outcome": FAILED},
+         {"user.name": "eva", "source.ip": "192.0.2.7", "event.action": "login", "event.outcome": OK}, {"host.name": "gate", "process.name": None}]),
     ("exim", "2026-11-25 03:12:09 1Ai79e-0000Dq-8i F=eva@example.org H=host.example.org [192.0.2.7] P=smtp rejected by local_scan(): Rejected: hits=7.5\n",
      [{"source.ip": "192.0.2.7", "event.action": "mail-reject", "email.from.address": "eva@example.org"}]),
     # AIX: syslogd names a facility with its other name.
