@@ -36,6 +36,7 @@ static const struct candidate {
     {&format_named, false, NULL},
     {&format_xferlog, false, NULL},
     {&format_fortigate, false, NULL},
+    {&format_appliance, false, NULL},
     {&format_fast_alert, false, NULL},
     {&format_cef, false, NULL},
     {&format_squid, false, NULL},

@@ -1,8 +1,10 @@
 /* cisco.c: the messages of Cisco's devices, by their mnemonic. */
 #include "timeline/cisco.h"
 #include "base/mem.h"
+#include "timeline/appliance.h"
 #include "timeline/pattern.h"
 #include "timeline/syslog_words.h"
+#include "timeline/transport.h"
 #include "timeline/zone_word.h"
 
 #define AUTH "authentication"
@@ -85,7 +87,30 @@ static const struct meaning ios[] = {
 };
 
 /* "Cisco Secure Firewall ASA Series Syslog Messages": the mnemonic is a number. */
-#define ASA_FLOW " TCP connection {_:n} for {_:any}:{source.ip:ip}/{source.port:n}"
+/* The interface of less security is named first: of what was built outbound that of the target.
+ * Which end asked for what is torn down nobody says. */
+#define FLOWS(number)                                                                              \
+    {number ": Built inbound {network.transport} connection {_:n} for "                            \
+            "{_:any}:{source.ip:ip}/{source.port:n}{_:any} to "                                    \
+            "{_:any}:{destination.ip:ip}/{destination.port:n} {_:rest}",                           \
+     "connection", NETWORK, YES},                                                                  \
+    {                                                                                              \
+        number ": Built outbound {network.transport} connection {_:n} for "                        \
+               "{_:any}:{destination.ip:ip}/{destination.port:n}{_:any} to "                       \
+               "{_:any}:{source.ip:ip}/{source.port:n} {_:rest}",                                  \
+            "connection", NETWORK, YES                                                             \
+    }
+#define TEARDOWN(number)                                                                           \
+    {number ": Teardown {network.transport} connection {_:n} for "                                 \
+            "{_:any}:{related.ip:ip}/{_:n}{_:any} to {_:any}:{related.ip:ip}/{_:n}{_:any} "        \
+            "duration {_} bytes {network.bytes:n} {event.reason:rest}",                            \
+     "connection-end", NETWORK, MAYBE},                                                            \
+    {                                                                                              \
+        number ": Teardown {network.transport} connection {_:n} for "                              \
+               "{_:any}:{related.ip:ip}/{_:n}{_:any} to {_:any}:{related.ip:ip}/{_:n}{_:any} "     \
+               "duration {_} bytes {network.bytes:n}",                                             \
+            "connection-end", NETWORK, MAYBE                                                       \
+    }
 static const struct meaning asa[] = {
     {"605004: Login denied from {source.ip:ip}/{source.port} to {_:any}:{destination.ip:ip}/{_} "
      "for "
@@ -155,9 +180,68 @@ static const struct meaning asa[] = {
      "{_}/{source.ip:ip}({source.port:n}){_:any} -> {_}/{destination.ip:ip}({destination.port:n})"
      "{_:rest}",
      "firewall-allow", NETWORK, YES},
-    {"302013: Built inbound" ASA_FLOW "{_:any} to {_:any}:{destination.ip:ip}/{destination.port:n} "
-     "{_:rest}",
+    FLOWS("302013"),
+    FLOWS("302015"),
+    TEARDOWN("302014"),
+    TEARDOWN("302016"),
+    {"302020: Built inbound ICMP connection for faddr {source.ip:ip}/{_:any} gaddr {_:any} laddr "
+     "{destination.ip:ip}/{_:rest}",
      "connection", NETWORK, YES},
+    {"302020: Built outbound ICMP connection for faddr {destination.ip:ip}/{_:any} gaddr {_:any} "
+     "laddr {source.ip:ip}/{_:rest}",
+     "connection", NETWORK, YES},
+    {"302021: Teardown ICMP connection for faddr {related.ip:ip}/{_:any} gaddr {_:any} laddr "
+     "{related.ip:ip}/{_:rest}",
+     "connection-end", NETWORK, MAYBE},
+    {"305011: Built {_} {network.transport} translation from {_:any}:{source.ip:ip}/{source.port:n}"
+     "{_:any} to {_:any}:{source.nat.ip:ip}/{source.nat.port:n}",
+     "address-translation", NETWORK, YES},
+    {"106006: Deny inbound {network.transport} from {source.ip:ip}/{source.port:n} to "
+     "{destination.ip:ip}/{destination.port:n} on interface {observer.ingress.interface.name}",
+     "firewall-deny", NETWORK, NO},
+    {"106007: Deny inbound {network.transport} from {source.ip:ip}/{source.port:n} to "
+     "{destination.ip:ip}/{destination.port:n} due to {event.reason:rest}",
+     "firewall-deny", NETWORK, NO},
+    {"106010: Deny inbound {network.transport} src {_:any}:{source.ip:ip}/{source.port:n} dst "
+     "{_:any}:{destination.ip:ip}/{destination.port:n}",
+     "firewall-deny", NETWORK, NO},
+    {"106014: Deny inbound {network.transport} src {_:any}:{source.ip:ip} dst "
+     "{_:any}:{destination.ip:ip} {_:rest}",
+     "firewall-deny", NETWORK, NO},
+    {"106015: Deny {network.transport} ({event.reason:any}) from {source.ip:ip}/{source.port:n} to "
+     "{destination.ip:ip}/{destination.port:n} {_:rest}",
+     "firewall-deny", NETWORK, NO},
+    {"106021: Deny {network.transport} reverse path check from {source.ip:ip} to "
+     "{destination.ip:ip} on interface {observer.ingress.interface.name}",
+     "firewall-deny", NETWORK, NO},
+    {"313001: Denied {network.transport} type={_:any} from {source.ip:ip} on interface "
+     "{observer.ingress.interface.name}",
+     "firewall-deny", NETWORK, NO},
+    {"710002: {network.transport} access permitted from {source.ip:ip}/{source.port} to "
+     "{_:any}:{destination.ip:ip}/{_}",
+     "firewall-allow", NETWORK, YES},
+    {"710003: {network.transport} access denied by ACL from {source.ip:ip}/{source.port} to "
+     "{_:any}:{destination.ip:ip}/{_}",
+     "firewall-deny", NETWORK, NO},
+    {"710005: {network.transport} request discarded from {source.ip:ip}/{source.port} to "
+     "{_:any}:{destination.ip:ip}/{_}",
+     "firewall-deny", NETWORK, NO},
+    {"109005: Authentication succeeded for user '{user.name:any}' from "
+     "{source.ip:ip}/{source.port:n} to {destination.ip:ip}/{destination.port:n} {_:rest}",
+     "login", AUTH, YES},
+    {"109006: Authentication failed for user '{user.name:any}' from "
+     "{source.ip:ip}/{source.port:n} to {destination.ip:ip}/{destination.port:n} {_:rest}",
+     "login", AUTH, NO},
+    {"315011: SSH session from {source.ip:ip} on interface {_:any} for user \"{user.name:any}\" "
+     "{event.reason:rest}",
+     "session-close", "session", MAYBE},
+    {"611103: User logged out: Uname: {user.name:rest}", "logout", "session", MAYBE},
+    {"111009: User '{user.name:any}' executed cmd: {process.command_line:rest}", "command",
+     "configuration", YES},
+    {"502101: New user added to local dbase: Uname: {user.target.name:most} Priv: {_:rest}",
+     "user-create", "iam", YES},
+    {"502102: User deleted from local dbase: Uname: {user.target.name:most} Priv: {_:rest}",
+     "user-delete", "iam", YES},
     {"411001: Line protocol on Interface {device.id:any}, changed state to up", "link-up", NETWORK,
      YES},
     {"411002: Line protocol on Interface {device.id:any}, changed state to down", "network-fault",
@@ -280,9 +364,12 @@ bool cisco_understand(struct reader *r, struct str sentence, struct event *e)
         event_puts(e, FIELD_LOG_LEVEL, syslog_levels[m.severity - '0']);
     event_put(e, FIELD_EVENT_CODE, m.code);
     event_put(e, FIELD_EVENT_PROVIDER, STR("cisco"));
+    if (str_starts(m.rest, "43000") && appliance_understand(r, str_from(m.rest, 8), e))
+        return true;
     (void)pattern_match(r->patterns,
                         str_starts(m.code, "ASA-") || str_starts(m.code, "FTD-") ? STR("cisco-asa")
                                                                                  : STR("cisco-ios"),
                         m.rest, e);
+    transport_spell(e);
     return true;
 }

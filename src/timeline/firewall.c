@@ -2,6 +2,7 @@
  */
 #include <string.h>
 #include "base/mem.h"
+#include "timeline/address.h"
 #include "timeline/format.h"
 #include "timeline/syslog_programs.h"
 #include "timeline/transport.h"
@@ -217,6 +218,85 @@ bool firewall_understand(struct str sentence, struct event *e)
     event_put(e, FIELD_RULE_NAME, rule);
     firewall_action(e, action ? action : action_of(prefix));
     return has_source;
+}
+
+/* "203.0.113.9:5000", "[2001:db8::1]:5000", "203.0.113.9" */
+static bool put_end(struct event *e, struct str end, uint16_t ip, uint16_t port)
+{
+    const char *colon = memrchr(end.p, ':', end.len);
+    struct str address = end, number = STR("");
+    uint8_t bytes[16];
+    uint64_t n;
+
+    if (!address_bytes(end, bytes) && colon) {
+        address = str_head(end, (size_t)(colon - end.p));
+        number = str_from(end, address.len + 1);
+    }
+    if (str_starts(address, "[") && str_ends(address, "]"))
+        address = (struct str){address.p + 1, address.len - 2};
+    if (!address_bytes(address, bytes) || (number.len && !str_u64(number, &n)))
+        return false;
+    event_put(e, ip, address);
+    event_put(e, port, number);
+    return true;
+}
+
+/* Behind ", proto ": "TCP (SYN), 203.0.113.9:5000->10.0.0.5:22, …". */
+static bool put_flow(struct event *e, struct str rest)
+{
+    struct str transport = str_cut(&rest, ','), source, target;
+
+    if (!str_take(&rest, " "))
+        return false;
+    target = str_cut(&rest, ',');
+    source = str_cut(&target, '-');
+    if (!str_take(&target, ">") || !put_end(e, source, FIELD_SOURCE_IP, FIELD_SOURCE_PORT) ||
+        !put_end(e, target, FIELD_DESTINATION_IP, FIELD_DESTINATION_PORT))
+        return false;
+    event_put(e, FIELD_NETWORK_TRANSPORT, str_cut(&transport, ' '));
+    return true;
+}
+
+/* What stands before the chain, which is the last word of *front: the prefix of the rule. */
+static struct str routeros_rule(struct str front)
+{
+    const char *blank;
+
+    if (str_starts(front, "firewall,"))
+        (void)str_cut(&front, ' ');
+    blank = memrchr(front.p, ' ', front.len);
+    front = str_trim(str_head(front, blank ? (size_t)(blank - front.p) : 0));
+    return str_ends(front, ":") ? str_head(front, front.len - 1) : front;
+}
+
+/* RouterOS' manual, "Log": topics where they are sent, the prefix of the rule, the chain, and the
+ * packet. Of "in:ether1 out:(unknown 0)" what is in brackets is none. */
+bool routeros_understand(struct str sentence, struct event *e)
+{
+    bool has_front = !str_starts(sentence, "in:");
+    const char *in = has_front ? memmem(sentence.p, sentence.len, " in:", 4) : sentence.p;
+    const char *proto = in ? memmem(sentence.p, sentence.len, " proto ", 7) : NULL;
+    struct str front, ends, in_name, out_name, rule;
+    size_t before = e->count;
+
+    if (!proto || proto < in)
+        return false;
+    front = str_head(sentence, (size_t)(in - sentence.p));
+    ends = str_from(sentence, front.len + (has_front ? 4 : 3));
+    in_name = str_cut(&ends, ' ');
+    if (!str_take(&ends, "out:") ||
+        !put_flow(e, str_from(sentence, (size_t)(proto - sentence.p) + 7))) {
+        e->count = before;
+        return false;
+    }
+    out_name = str_cut(&ends, ',');
+    event_put(e, FIELD_INGRESS_INTERFACE, str_starts(in_name, "(") ? STR("") : in_name);
+    event_put(e, FIELD_EGRESS_INTERFACE, str_starts(out_name, "(") ? STR("") : out_name);
+    rule = routeros_rule(front);
+    event_put(e, FIELD_RULE_NAME, rule);
+    transport_spell(e);
+    firewall_action(e, action_of(rule));
+    return true;
 }
 
 /* The columns of filterlog in order (pfSense, "Raw Filter Log Format"); OPNsense has the same. */

@@ -45,12 +45,35 @@
         sentence "{_:rest}", "link-up", NETWORK, YES                                               \
     }
 
+/* drivers/net/wireguard: the address of a peer as "%pISpfsc" prints it. */
+#define WIREGUARD(sentence, end, behind, outcome)                                                  \
+    {"wireguard: {device.id:any}: " sentence "{" end ".ip:ip}:{" end ".port:n}" behind,            \
+     "vpn-handshake", NETWORK, outcome},                                                           \
+    {                                                                                              \
+        "wireguard: {device.id:any}: " sentence "[{" end ".ip:ip}]:{" end ".port:n}" behind,       \
+            "vpn-handshake", NETWORK, outcome                                                      \
+    }
+#define PEER "peer {wireguard.peer:n}"
+
 /* Whole sentences. block/blk-core.c, fs/buffer.c, fs/ext4/super.c, fs/jbd2/journal.c,
  * fs/xfs/xfs_message.c, fs/btrfs/messages.c, drivers/edac, arch/x86/kernel/cpu/mce,
  * mm/memory-failure.c, mm/oom_kill.c, mm/page_alloc.c, drivers/acpi/ac.c, drivers/thermal,
  * kernel/panic.c, kernel/watchdog.c, kernel/hung_task.c, kernel/rcu/tree_stall.h,
  * arch/x86/mm/fault.c, arch/x86/kernel/traps.c, net/sched/sch_generic.c, drivers/md. */
 static const struct meaning sentences[] = {
+    WIREGUARD("Receiving handshake initiation from " PEER " (", "source", "){_:rest}", MAYBE),
+    WIREGUARD("Sending handshake initiation to " PEER " (", "destination", "){_:rest}", MAYBE),
+    WIREGUARD("Receiving handshake response from " PEER " (", "destination", "){_:rest}", YES),
+    WIREGUARD("Handshake for " PEER " (", "destination", ") did not complete {event.reason:rest}",
+              NO),
+    WIREGUARD("Invalid handshake initiation from ", "source", "", NO),
+    WIREGUARD("Invalid MAC of handshake, dropping packet from ", "source", "", NO),
+    {"wireguard: {device.id:any}: Packet has unallowed src IP ({_}) from " PEER
+     " ({source.ip:ip}:{source.port:n})",
+     "firewall-deny", NETWORK, NO},
+    {"wireguard: {device.id:any}: Packet has unallowed src IP ({_}) from " PEER
+     " ([{source.ip:ip}]:{source.port:n})",
+     "firewall-deny", NETWORK, NO},
     {"Linux version {_:rest}", "boot", HOST, YES},
     {"Out of memory: Kill{_:any} process {process.pid:n} ({process.name:any}){_:rest}",
      "out-of-memory", HOST, NO},

@@ -1,5 +1,5 @@
 /* programs_access.c: the sentences of what lets people in by other ways than a shell: MIT Kerberos,
- * FreeRADIUS, Samba, MikroTik's RouterOS, Proxmox VE, VMware ESXi, Webmin; and of sshguard. */
+ * FreeRADIUS, Samba, Proxmox VE, VMware ESXi, Webmin; and of sshguard. */
 #include "base/mem.h"
 #include "timeline/syslog_programs.h"
 
@@ -65,23 +65,6 @@ static const struct meaning smbd[] = {
      "login", AUTH, YES},
 };
 
-/* RouterOS: topics, then what happened (its manual, "Log"). */
-static const struct meaning mikrotik[] = {
-    {"system,info,account user {user.name:most} logged in from {source.ip:host} via {service.name}",
-     "login", AUTH, YES},
-    {"system,info,account user {user.name:most} logged in via {service.name}", "login", AUTH, YES},
-    {"system,info,account user {user.name:most} logged out from {source.ip:host} via "
-     "{service.name}",
-     "logout", "session", YES},
-    {"system,info,account user {user.name:most} logged out via {service.name}", "logout", "session",
-     YES},
-    {"system,error,critical login failure for user {user.name:most} from {source.ip:host} via "
-     "{service.name}",
-     "login", AUTH, NO},
-    {"system,error,critical login failure for user {user.name:most} via {service.name}", "login",
-     AUTH, NO},
-};
-
 /* PVE/API2/AccessControl.pm */
 static const struct meaning proxmox[] = {
     {"authentication failure; rhost={source.ip:host} user={user.name:any} msg={event.reason:rest}",
@@ -124,7 +107,6 @@ static const struct program programs[] = {
     {.name = "krb5kdc", .meanings = krb5kdc, .count = COUNT_OF(krb5kdc)},
     {.name = "radiusd|freeradius", .meanings = radiusd, .count = COUNT_OF(radiusd)},
     {.name = "smbd|winbindd", .meanings = smbd, .count = COUNT_OF(smbd)},
-    {.name = MIKROTIK, .meanings = mikrotik, .count = COUNT_OF(mikrotik)},
     {.name = "pvedaemon|pveproxy", .meanings = proxmox, .count = COUNT_OF(proxmox)},
     {.name = "Hostd|hostd", .meanings = hostd, .count = COUNT_OF(hostd)},
     {.name = "shell|ESXShell", .meanings = esxi_shell, .count = COUNT_OF(esxi_shell)},

@@ -7,6 +7,7 @@
 #define NETWORK "network"
 #define YES "success"
 #define NO "failure"
+#define MAYBE "unknown"
 
 static const struct meaning dropbear[] = {
     {"Bad password attempt for '{user.name:most}' from {source.ip:ip}:{source.port:n}", "login",
@@ -108,10 +109,14 @@ static const struct meaning openvpn[] = {
     PEER("Connection reset, restarting [{_:n}]", "connection-lost", NETWORK, NO),
     PEER("MULTI_sva: pool returned IPv4={client.ip:ip}, {_:rest}", "vpn-address", NETWORK, YES),
     PEER("SIG{_:any} received, client-instance {_:rest}", "disconnect", NETWORK, "unknown"),
+    {"{user.name:most}/{source.ip:ip}:{source.port:n} [{_:any}] Inactivity timeout{_:rest}",
+     "disconnect", NETWORK, "unknown"},
+    {"AUTH: Received control message: AUTH_FAILED{_:rest}", "login", AUTH, NO},
     {"TLS Error: {event.reason:any} from [AF_INET]{source.ip:ip}:{source.port:n}{_:rest}",
      "protocol-error", NETWORK, NO},
     {"TLS Error: {event.reason:any} from [AF_INET6]{source.ip:ip}:{source.port:n}{_:rest}",
      "protocol-error", NETWORK, NO},
+    {"TLS Error: TLS handshake failed", "tls-handshake", NETWORK, NO},
 };
 
 /* xinetd: xinetd/log.c. */
@@ -122,10 +127,31 @@ static const struct meaning xinetd[] = {
     {"EXIT: {service.name} {_:rest}", "disconnect", NETWORK, "unknown"},
 };
 
-/* strongSwan: src/libcharon/sa, behind "05[IKE] ". */
+/* strongSwan: src/libcharon, behind "05[IKE] " and, with some settings, "<name|12> ". Which end
+ * asked for an IKE_SA its end does not say. */
 static const struct meaning charon[] = {
     {"{_:any}authentication of '{user.name:any}' with {_:any} successful", "login", AUTH, YES},
     {"{_:any}authentication of '{user.name:any}' with {_:any} failed", "login", AUTH, NO},
+    {"{_:any}XAuth authentication of '{user.name:any}' successful", "login", AUTH, YES},
+    {"{_:any}XAuth authentication of '{user.name:any}' failed{_:rest}", "login", AUTH, NO},
+    {"{_:any}EAP method {_} failed for peer {user.name:rest}", "login", AUTH, NO},
+    {"{_:any}EAP-MS-CHAPv2 verification failed{_:rest}", "password-rejected", AUTH, NO},
+    {"{_:any}received AUTHENTICATION_FAILED notify{_:rest}", "vpn-negotiation", NETWORK, NO},
+    {"{_:any}] {source.ip:ip} is initiating {_:any}IKE_SA", "connection", NETWORK, MAYBE},
+    {"{_:any}> {source.ip:ip} is initiating {_:any}IKE_SA", "connection", NETWORK, MAYBE},
+    {"{_:any}IKE_SA {vpn.name} established between {related.ip:ip}[{_:any}]...{related.ip:ip}"
+     "[{vpn.peer:any}]",
+     "session-open", "session", YES},
+    {"{_:any}deleting IKE_SA {vpn.name} between {related.ip:ip}[{_:any}]...{related.ip:ip}"
+     "[{vpn.peer:any}]",
+     "session-close", "session", MAYBE},
+    {"{_:any}no IKE config found for {destination.ip:ip}...{source.ip:ip}, {event.reason:rest}",
+     "connection", NETWORK, NO},
+    {"{_:any}assigning virtual IP {client.ip:ip} to peer '{user.name:any}'", "vpn-address", NETWORK,
+     YES},
+    {"{_:any}received packet: from {source.ip:ip}[{source.port:n}] to "
+     "{destination.ip:ip}[{destination.port:n}] {_:rest}",
+     NULL, NETWORK, NULL},
 };
 
 /* xrdp: sesman/sesexec, behind "[INFO ] ". */

@@ -1,6 +1,9 @@
 /* sudo_parts.c: what sudo says of a long command in several lines is one event. It breaks a text at
  * the last blank of some 960 bytes, which is left out, or within a word that is longer, and says
  * "(command continued)" in front of what follows (plugins/sudoers/logging.c, lib/eventlog). */
+#include <string.h>
+#include "base/mem.h"
+#include "timeline/format.h"
 #include "timeline/syslog_programs.h"
 
 enum { PIECE_LEAST = 900 }; /* bytes that would not have fitted, of those that syslog_maxlen has */
@@ -99,5 +102,38 @@ void sudo_join(struct event *e)
         }
         e->fields[i].value = all;
         return;
+    }
+}
+
+/* Between USER and COMMAND: the group of "-g", the name of a recording, the variables that were
+ * set, which may look like the rest of the sentence. */
+void sudo_put_more(struct reader *r, struct str sentence, struct event *e)
+{
+    static const char *const names[][2] = {{" ; GROUP=", "user.effective.group.name"},
+                                           {" ; TSID=", "sudo.tsid"},
+                                           {" ; ENV=", "sudo.env"}};
+    struct str command = event_value(e, FIELD_PROCESS_COMMAND_LINE), front;
+    const char *user;
+
+    if (command.len == 0 || command.p < sentence.p || command.p > sentence.p + sentence.len)
+        return;
+    front = str_head(sentence, (size_t)(command.p - sentence.p));
+    user = memmem(front.p, front.len, " ; USER=", 8);
+    if (!user)
+        return;
+    front = str_from(front, (size_t)(user - front.p));
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const char *at = memmem(front.p, front.len, names[i][0], strlen(names[i][0]));
+        struct str value;
+        const char *end;
+
+        if (!at)
+            continue;
+        value = str_from(front, (size_t)(at - front.p) + strlen(names[i][0]));
+        end = memmem(value.p, value.len, " ; ", 3);
+        event_put(e, field_number(r->names, str_of(names[i][1])),
+                  str_head(value, end ? (size_t)(end - value.p) : value.len));
+        if (i == COUNT_OF(names) - 1 && memmem(command.p, command.len, " ; COMMAND=", 11))
+            event_puts(e, field_number(r->names, STR("event.is_ambiguous")), "yes");
     }
 }

@@ -56,8 +56,11 @@ static struct str without_own_head(struct event *e, struct str message)
     size_t before = e->count;
     struct stated s;
 
-    if (event_value(e, FIELD_PROCESS_NAME).len ||
-        (!when_iso(&at, &s) && !when_bsd(&at, &s) && !take_clock(&at)) || !str_take(&at, " ") ||
+    if (event_value(e, FIELD_PROCESS_NAME).len)
+        return message;
+    if (syslog_take_fireware(&at, e))
+        return at;
+    if ((!when_iso(&at, &s) && !when_bsd(&at, &s) && !take_clock(&at)) || !str_take(&at, " ") ||
         syslog_take_tag_with_pid(&at, e))
         return e->count > before ? at : message;
     syslog_take_host(&at, e);
@@ -80,6 +83,7 @@ static void put_message(struct reader *r, struct event *e, struct str message)
 {
     struct str sentence = without_own_head(e, message);
 
+    (void)syslog_take_unifi(r, &sentence, e);
     if (str_starts(message, "{\"") && str_is(event_value(e, FIELD_PROCESS_NAME), "suricata") &&
         carried_understand(r, e, message, NULL)) /* eve-log with filetype: syslog */
         return;

@@ -4,16 +4,19 @@
 #include "timeline/syslog_words.h"
 #include "timeline/level.h"
 
-enum { TAG_MOST = 128, HOST_MOST = 255, PID_MOST = 20 };
+enum { TAG_MOST = 128, HOST_MOST = 255, PID_MOST = 20, FIREWARE_MOST = 128, MAC_DIGITS = 12 };
 
 static bool is_tag_char(char c)
 {
     return c > ' ' && c != '[' && c != ':' && c != ']' && c != '<' && c != '>';
 }
 
-/* Neither "host=…" nor "<…>" is a program's name; "polkitd(authority=local)" is. */
+/* Neither "host=…" nor "<…>" is a program's name, nor "(2026-11-25T03"; "polkitd(authority=local)"
+ * and "(sd-pam)" are. */
 static bool is_program(struct str name)
 {
+    if (name.len > 1 && name.p[0] == '(' && char_is_digit(name.p[1]))
+        return false;
     return name.len > 0 && (!memchr(name.p, '=', name.len) || memchr(name.p, '(', name.len));
 }
 
@@ -317,6 +320,48 @@ bool syslog_take_tag_behind_sender(struct str *rest, struct event *e)
     }
     e->count = before;
     return false;
+}
+
+/* "80BE0600 (2026-11-25T02:12:09) web firewall: " */
+bool syslog_take_fireware(struct str *rest, struct event *e)
+{
+    struct str head = str_head(*rest, FIREWARE_MOST), front, at;
+    const char *id = memmem(head.p, head.len, ": msg_id=\"", 10), *blank;
+
+    if (!id)
+        return false;
+    front = str_head(*rest, (size_t)(id - rest->p));
+    blank = memrchr(front.p, ' ', front.len);
+    if (!blank || memchr(front.p, '"', front.len))
+        return false;
+    at = str_from(*rest, (size_t)(blank - rest->p) + 1);
+    if (!syslog_take_tag(&at, e))
+        return false;
+    *rest = at;
+    return true;
+}
+
+static bool is_unifi(struct str name)
+{
+    size_t digits = 0;
+
+    if (!memchr(name.p, ',', name.len))
+        return false;
+    for (size_t i = 0; i < name.len && digits < MAC_DIGITS; i++)
+        digits = is_hex(name.p[i]) ? digits + 1 : 0;
+    return digits == MAC_DIGITS;
+}
+
+bool syslog_take_unifi(struct reader *r, struct str *rest, struct event *e)
+{
+    struct str at = *rest;
+    size_t before = e->count;
+
+    if (!is_unifi(event_value(e, FIELD_PROCESS_NAME)) || !syslog_take_tag(&at, e))
+        return false;
+    e->count = before;
+    event_rename(e, FIELD_PROCESS_NAME, field_number(r->names, STR("observer.product")));
+    return syslog_take_tag(rest, e);
 }
 
 bool syslog_take_tag_with_pid(struct str *rest, struct event *e)

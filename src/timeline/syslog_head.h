@@ -37,3 +37,9 @@ bool syslog_take_kiwi(struct str *rest, struct event *e);
 /* '[id name="value" …]' of RFC 5424, several one after another; a quoted value may hold \" \\ \].
  * Or "-". False: it has no end. */
 bool syslog_take_structured(struct str *rest, struct str *data);
+/* WatchGuard's Fireware has a serial number, its time in brackets and a name in front of the
+ * program, and "msg_id=" behind it. */
+bool syslog_take_fireware(struct str *rest, struct event *e);
+/* "U7PG2,f09fc2000000,v4.0.66: hostapd: ": what was taken as the program says which of UniFi's
+ * devices it is, and the program follows. */
+bool syslog_take_unifi(struct reader *r, struct str *rest, struct event *e);

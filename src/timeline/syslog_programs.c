@@ -12,15 +12,18 @@
     "PWD={process.working_directory:most} ; USER={user.effective.name} ; "                         \
     "{_:any}COMMAND={process.command_line:any}"
 #define SUDO(reason, category, outcome)                                                            \
-    {"{user.name:any} : " reason "TTY={_} ; " SUDO_RUN, "command", category, outcome},             \
-        {"{user.name:any} : " reason "HOST={_} ; TTY={_} ; " SUDO_RUN, "command", category,        \
-         outcome},                                                                                 \
-        {"{user.name:any} : " reason "HOST={_} ; " SUDO_RUN, "command", category, outcome},        \
-        {"{user.name:any} : " reason "HOST={_} ; TTY={_} ; CHROOT={_:any} ; " SUDO_RUN, "command", \
+    {"{user.name:any} : " reason "TTY={sudo.tty} ; " SUDO_RUN, "command", category, outcome},      \
+        {"{user.name:any} : " reason "HOST={sudo.host} ; TTY={sudo.tty} ; " SUDO_RUN, "command",   \
          category, outcome},                                                                       \
-        {"{user.name:any} : " reason "TTY={_} ; CHROOT={_:any} ; " SUDO_RUN, "command", category,  \
+        {"{user.name:any} : " reason "HOST={sudo.host} ; " SUDO_RUN, "command", category,          \
          outcome},                                                                                 \
-        {"{user.name:any} : " reason "CHROOT={_:any} ; " SUDO_RUN, "command", category, outcome},  \
+        {"{user.name:any} : " reason                                                               \
+         "HOST={sudo.host} ; TTY={sudo.tty} ; CHROOT={sudo.chroot:any} ; " SUDO_RUN,               \
+         "command", category, outcome},                                                            \
+        {"{user.name:any} : " reason "TTY={sudo.tty} ; CHROOT={sudo.chroot:any} ; " SUDO_RUN,      \
+         "command", category, outcome},                                                            \
+        {"{user.name:any} : " reason "CHROOT={sudo.chroot:any} ; " SUDO_RUN, "command", category,  \
+         outcome},                                                                                 \
     {                                                                                              \
         "{user.name:any} : " reason SUDO_RUN, "command", category, outcome                         \
     }
@@ -42,10 +45,12 @@ static const struct meaning sudo[] = {
     SUDO("{_:n} incorrect password attempt ; ", AUTH, NO),
     SUDO("{_:n} incorrect password attempts ; ", AUTH, NO),
     SUDO("{event.reason:any} ; ", "process", NO),
-    {"{user.name:any} : TTY={_} ; " SUDO_GROUP, "command", "process", YES},
-    {"{user.name:any} : HOST={_} ; TTY={_} ; " SUDO_GROUP, "command", "process", YES},
+    {"{user.name:any} : TTY={sudo.tty} ; " SUDO_GROUP, "command", "process", YES},
+    {"{user.name:any} : HOST={sudo.host} ; TTY={sudo.tty} ; " SUDO_GROUP, "command", "process",
+     YES},
     {"{user.name:any} : " SUDO_GROUP, "command", "process", YES},
-    {"{user.name:any} : {event.reason:any} ; TTY={_} ; " SUDO_GROUP, "command", "process", NO},
+    {"{user.name:any} : {event.reason:any} ; TTY={sudo.tty} ; " SUDO_GROUP, "command", "process",
+     NO},
     {"{user.name:any} : {event.reason:any} ; " SUDO_GROUP, "command", "process", NO},
     {"{user.name:any} : {event.reason:any} ; {_:any}USER={user.effective.name} ;{_:rest}",
      "command", "process", NO},

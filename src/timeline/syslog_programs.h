@@ -14,7 +14,13 @@ extern const struct program_list web_programs;      /* Apache, nginx */
 extern const struct program_list database_programs; /* PostgreSQL, MySQL, MariaDB */
 extern const struct program_list machine_programs;  /* smartd, mdadm, UPS, clocks, links */
 extern const struct program_list access_programs;   /* Kerberos, RADIUS, Samba, hypervisors */
-#define MIKROTIK "RouterOS"                         /* whose sentences have no program's name */
+/* Of devices; these have sentences that no program's name tells. */
+#define MIKROTIK "RouterOS"
+#define WATCHGUARD "Fireware"
+#define SYNOLOGY "DSM"
+extern const struct program_list device_programs;
+#define PANOS_SYSTEM "PAN-OS system" /* whose sentences stand in a column */
+extern const struct program_list appliance_programs;
 extern const struct program_list
     network_programs; /* BIND, OpenLDAP, Dropbear, DHCP, OpenVPN, xinetd */
 
@@ -49,6 +55,8 @@ void postgresql_join(const struct field_names *names, struct event *e);
 bool sudo_continues(const struct event *before, struct event *e);
 bool sudo_may_continue(const struct event *e); /* as its line alone shows */
 void sudo_join(struct event *e);               /* of an event with all its lines */
+/* What stands between the user and the command, which e has. */
+void sudo_put_more(struct reader *r, struct str sentence, struct event *e);
 
 /* '192.0.2.7 - eva [25/Nov/2026:03:12:09 +0100] "GET / HTTP/1.1" 200 7': a line of an access log.
  */
@@ -61,6 +69,9 @@ void access_put_answer(struct event *e, struct str status);
 
 /* "IN=eth0 OUT= SRC=192.0.2.1 DST=…": a packet that iptables, nftables or ufw logged. */
 bool firewall_understand(struct str sentence, struct event *e);
+/* "firewall,info input: in:ether1 out:(none), proto TCP (SYN), 192.0.2.1:5000->10.0.0.5:22, len
+ * 60": a packet that RouterOS logged, also without its topics. */
+bool routeros_understand(struct str sentence, struct event *e);
 /* What a firewall did with a packet, and its outcome: what it denied is a failure. */
 void firewall_action(struct event *e, const char *action);
 

@@ -1,5 +1,6 @@
 /* syslog_words.c: the names of syslog's priorities, and the sentences of programs understood. */
 #include "timeline/syslog_words.h"
+#include "timeline/appliance.h"
 #include "timeline/auditd.h"
 #include "timeline/cisco.h"
 #include "timeline/kernel.h"
@@ -87,9 +88,17 @@ static struct str without_own_stamp(const struct event *e, struct str sentence)
 }
 
 static const struct program_list *const lists[] = {
-    &syslog_programs,   &kernel_programs,   &bsd_programs,     &ssh_programs,     &pam_programs,
-    &mail_programs,     &sendmail_programs, &mailbox_programs, &ftp_programs,     &web_programs,
-    &database_programs, &network_programs,  &access_programs,  &machine_programs, &cisco_programs};
+    &syslog_programs,    &kernel_programs,   &bsd_programs,     &ssh_programs,     &pam_programs,
+    &mail_programs,      &sendmail_programs, &mailbox_programs, &ftp_programs,     &web_programs,
+    &database_programs,  &network_programs,  &access_programs,  &machine_programs, &cisco_programs,
+    &appliance_programs, &device_programs};
+
+struct pattern_set *syslog_patterns(struct reader *r)
+{
+    if (!r->patterns)
+        r->patterns = pattern_set_new(lists, COUNT_OF(lists), r->names);
+    return r->patterns;
+}
 
 /* The names under which a program may be known: "postfix/smtpd", "httpd/backend1", and, of old,
  * "sshd(pam_unix)". */
@@ -215,6 +224,13 @@ static bool may_be_audit(const struct known_as *k, struct str sentence)
            str_is(k->last, "audisp-syslog") || str_is(k->last, "auditd");
 }
 
+/* "conn log: Users: eva, …", "event log: …" */
+static bool qnap_understand(struct reader *r, struct str sentence, struct event *e)
+{
+    return (str_take(&sentence, "conn log: ") || str_take(&sentence, "event log: ")) &&
+           appliance_understand(r, sentence, e);
+}
+
 /* Programs whose sentences no table of patterns tells. */
 static const struct {
     struct str name;
@@ -223,7 +239,8 @@ static const struct {
     {STR_INIT("filterlog"), filterlog_understand}, {STR_INIT("suricata"), fast_alert_understand},
     {STR_INIT("snort"), fast_alert_understand},    {STR_INIT("pkg"), pkg_understand},
     {STR_INIT("pkg-static"), pkg_understand},      {STR_INIT("yum"), yum_understand},
-    {STR_INIT("squid"), squid_understand},
+    {STR_INIT("squid"), squid_understand},         {STR_INIT("qulogd"), qnap_understand},
+    {STR_INIT("qlogd"), qnap_understand},
 };
 
 static bool read_apart(struct reader *r, const struct known_as *k, struct str sentence,
@@ -234,6 +251,48 @@ static bool read_apart(struct reader *r, const struct known_as *k, struct str se
     for (size_t i = 0; i < COUNT_OF(apart); i++)
         if (str_eq(apart[i].name, k->last))
             return apart[i].understand(r, sentence, e);
+    return false;
+}
+
+/* Topics in front, as RouterOS has them: "system,info,account ". */
+static bool has_topics(struct str sentence)
+{
+    size_t i = 0;
+
+    while (i < sentence.len &&
+           ((sentence.p[i] >= 'a' && sentence.p[i] <= 'z') || (i && char_is_digit(sentence.p[i]))))
+        i++;
+    return i > 0 && i < sentence.len && sentence.p[i] == ',';
+}
+
+/* Devices that name no program. */
+static bool read_nameless(struct reader *r, struct str sentence, struct event *e)
+{
+    struct pattern_set *patterns = syslog_patterns(r);
+
+    if (appliance_understand(r, sentence, e) || cisco_understand(r, sentence, e) ||
+        routeros_understand(sentence, e))
+        return true;
+    if (has_topics(sentence))
+        return pattern_match(patterns, STR(MIKROTIK), sentence, e);
+    (void)(str_take(&sentence, "System ") || str_take(&sentence, "Connection "));
+    (void)str_take(&sentence, "Connection: ");
+    return (str_starts(sentence, "User [") || str_starts(sentence, "Host [")) &&
+           pattern_match(patterns, STR(SYNOLOGY), sentence, e);
+}
+
+/* Whose programs have common names: by what stands in front, or within. */
+static bool read_named(struct reader *r, const struct known_as *k, struct str sentence,
+                       struct event *e)
+{
+    static const char *const chains[] = {"input", "forward", "output", "prerouting", "postrouting"};
+    struct pattern_set *patterns = syslog_patterns(r);
+
+    if (str_starts(sentence, "msg_id=\""))
+        return pattern_match(patterns, STR(WATCHGUARD), sentence, e);
+    for (size_t i = 0; i < COUNT_OF(chains); i++)
+        if (str_is(k->last, chains[i]))
+            return str_starts(sentence, "in:") && routeros_understand(sentence, e);
     return false;
 }
 
@@ -315,11 +374,7 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence)
         (str_starts(sentence, "CEF:") && cef_understand(r, sentence, e)) ||
         rpm_understand(sentence, e))
         return;
-    if (!r->patterns)
-        r->patterns = pattern_set_new(lists, COUNT_OF(lists), r->names);
-    if (k.last.len == 0 && (cisco_understand(r, sentence, e) ||
-                            (str_starts(sentence, "system,") &&
-                             pattern_match(r->patterns, STR(MIKROTIK), sentence, e))))
+    if (k.last.len == 0 ? read_nameless(r, sentence, e) : read_named(r, &k, sentence, e))
         return;
     if (may_be_audit(&k, sentence) && audit_understand(r, sentence, e))
         return;
@@ -328,6 +383,8 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence)
         !(str_ends(sentence, " ") && match(r, &k, str_trim(sentence), e)) &&
         memmem(sentence.p, sentence.len, "] \"", 3))
         (void)access_understand(r, sentence, e);
+    if (str_is(k.last, "sudo"))
+        sudo_put_more(r, sentence, e);
     put_root(&k, sentence, e);
     put_exit_outcome(&k, r, e);
     put_status_outcome(e);

@@ -17,3 +17,5 @@ void syslog_understand_line(struct reader *r, struct event *e, struct str text);
 size_t syslog_dovecot_level(struct str sentence);
 /* Whether there are sentences of a program of that name. */
 bool syslog_knows_program(struct str name);
+/* The patterns of all programs. */
+struct pattern_set *syslog_patterns(struct reader *r);

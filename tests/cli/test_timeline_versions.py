@@ -17,7 +17,7 @@ import timeline_lines
 OPEN = " (not released)"
 RECORD = pathlib.Path(__file__).with_name("timeline_digests.txt")
 NEWS = pathlib.Path(__file__).parents[2] / "NEWS.md"
-MODULES = ("test_timeline_formats", "test_timeline_carried", "test_timeline_dated", "test_timeline_faults", "test_timeline_layouts", "test_timeline_programs", "test_timeline_senders", "test_timeline_meanings", "test_timeline_hostile", "test_timeline_tables", "test_timeline_audit")
+MODULES = ("test_timeline_formats", "test_timeline_appliances", "test_timeline_carried", "test_timeline_dated", "test_timeline_faults", "test_timeline_layouts", "test_timeline_programs", "test_timeline_senders", "test_timeline_meanings", "test_timeline_hostile", "test_timeline_tables", "test_timeline_audit")
 SAMPLE_MOST, SAMPLES_MOST = 4 << 20, 60  # bytes of one; how many of a format are on record
 
 

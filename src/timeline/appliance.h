@@ -1,0 +1,63 @@
+/* appliance.h: what firewalls and other appliances log as named values: pairs ("src=10.0.0.5"),
+ * labels ("SrcIP: 10.0.0.5, "), or columns of a fixed order. One row of a table for each
+ * (appliance_tables.c, doc/format/timeline.md section 2). */
+#pragma once
+#include "timeline/format.h"
+
+enum appliance_layout {
+    APPLIANCE_PAIRS,   /* key=value key="a value" */
+    APPLIANCE_LABELS,  /* Key: value, Other Key: value */
+    APPLIANCE_COLUMNS, /* value,"a, value",value: named by place */
+};
+
+enum appliance_kind {
+    AS_TEXT,
+    AS_ADDRESS,   /* what is no address stays under its own name */
+    AS_NUMBER,    /* likewise; 0 is none */
+    AS_SOURCE,    /* "10.0.0.5:51234:X0:name": address, port, interface, name */
+    AS_TARGET,    /* the same of the other end */
+    AS_TRANSPORT, /* "tcp/https", "TCP", "6" */
+    AS_LEVEL,     /* the name of a severity */
+    AS_PRIORITY,  /* its number, as syslog counts them */
+    AS_USER,      /* "corp\eva" is eva of corp */
+    AS_HOST,      /* of the appliance itself */
+};
+
+struct appliance_key {
+    const char *key, *field;
+    enum appliance_kind kind;
+};
+
+enum { APPLIANCE_SIGNS = 3, APPLIANCE_NEEDS = 2, APPLIANCE_FRONTS = 3 };
+/* What it means that these keys have these values ("~word": it is in it; "*": any). The first
+ * row that fits counts. */
+struct appliance_meaning {
+    struct {
+        const char *key, *value;
+    } when[APPLIANCE_SIGNS];
+    const char *action, *category, *outcome;
+};
+
+struct appliance {
+    const char *name;   /* in front of keys that have no field */
+    const char *vendor; /* observer.vendor */
+    enum appliance_layout layout;
+    const char *fronts[APPLIANCE_FRONTS]; /* how its messages begin, one of them; of columns what
+                                             the one with its name is */
+    const char *needs[APPLIANCE_NEEDS];   /* keys that each has besides */
+    const char *date, *time, *zone;       /* keys of its own time; NULL: there is none */
+    const struct appliance_key *keys;
+    size_t key_count;
+    const struct appliance_meaning *meanings;
+    size_t meaning_count;
+    const char *const *columns; /* names by place; NULL: nobody knows what stands there */
+    size_t column_count;
+    const char *sentence; /* the key of a text that a table of patterns tells, */
+    const char *program;  /* and that one's name */
+};
+extern const struct appliance appliances[];
+extern const size_t appliance_count;
+
+/* A message behind the head of a line of syslog. Where it states its time, that counts, unless it
+ * is more than a day from that of the head. False: none of theirs, and e is as it was. */
+bool appliance_understand(struct reader *r, struct str message, struct event *e);

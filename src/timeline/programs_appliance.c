@@ -1,0 +1,192 @@
+/* programs_appliance.c: the sentences of appliances that write whole ones: MikroTik's RouterOS,
+ * WatchGuard's Fireware, Synology's DSM, VMware's vCenter and ESXi; and of access points. */
+#include "base/mem.h"
+#include "timeline/syslog_programs.h"
+
+#define AUTH "authentication"
+#define NETWORK "network"
+#define SESSION "session"
+#define CHANGE "configuration"
+#define YES "success"
+#define NO "failure"
+#define MAYBE "unknown"
+
+/* RouterOS: topics, then what happened (its manual, "Log"). Of tunnels who came in, the address
+ * that it got, and from where; of PPPoe that is a card's. */
+#define PPP(topic)                                                                                 \
+    {topic ",ppp,info,account {user.name:most} logged in, {client.ip:ip} from {source.ip:host}",   \
+     "login", AUTH, YES},                                                                          \
+        {topic ",ppp,info,account {user.name:most} logged in, {client.ip:ip}", "login", AUTH,      \
+         YES},                                                                                     \
+        {topic ",ppp,info,account {user.name:most} logged out, {_:any} from {source.ip:host}",     \
+         "logout", SESSION, MAYBE},                                                                \
+        {topic ",ppp,info,account {user.name:most} logged out, {_:rest}", "logout", SESSION,       \
+         MAYBE},                                                                                   \
+    {                                                                                              \
+        topic ",ppp,error {_}: user {user.name:most} authentication failed{_:rest}", "login",      \
+            AUTH, NO                                                                               \
+    }
+static const struct meaning mikrotik[] = {
+    {"system,info,account user {user.name:most} logged in from {source.ip:host} via {service.name}",
+     "login", AUTH, YES},
+    {"system,info,account user {user.name:most} logged in via {service.name}", "login", AUTH, YES},
+    {"system,info,account user {user.name:most} logged out from {source.ip:host} via "
+     "{service.name}",
+     "logout", SESSION, YES},
+    {"system,info,account user {user.name:most} logged out via {service.name}", "logout", SESSION,
+     YES},
+    {"system,error,critical login failure for user {user.name:most} from {source.ip:host} via "
+     "{service.name}",
+     "login", AUTH, NO},
+    {"system,error,critical login failure for user {user.name:most} via {service.name}", "login",
+     AUTH, NO},
+    {"system,info {_:any} changed by {service.name:any}:{user.name:most}@{source.ip:ip}{_:rest}",
+     "configuration-change", CHANGE, YES},
+    {"system,info {_:any} added by {service.name:any}:{user.name:most}@{source.ip:ip}{_:rest}",
+     "configuration-change", CHANGE, YES},
+    {"system,info {_:any} removed by {service.name:any}:{user.name:most}@{source.ip:ip}{_:rest}",
+     "configuration-change", CHANGE, YES},
+    {"system,info {_:any} changed by {user.name}", "configuration-change", CHANGE, YES},
+    {"system,info {_:any} added by {user.name}", "configuration-change", CHANGE, YES},
+    {"system,info {_:any} removed by {user.name}", "configuration-change", CHANGE, YES},
+    {"system,info router rebooted{_:rest}", "boot", "host", YES},
+    {"interface,info {device.id:any} link down", "network-fault", NETWORK, NO},
+    {"interface,info {device.id:any} link up{_:rest}", "link-up", NETWORK, YES},
+    {"dhcp,info {_} assigned {client.ip:ip} to {client.mac}", "dhcp-lease", NETWORK, YES},
+    {"dhcp,info {_} assigned {client.ip:ip} for {client.mac}{_:rest}", "dhcp-lease", NETWORK, YES},
+    {"hotspot,info,debug {user.name:most} ({source.ip:ip}): login failed: {event.reason:rest}",
+     "login", AUTH, NO},
+    {"hotspot,account,info,debug {user.name:most} ({source.ip:ip}): logged in", "login", AUTH, YES},
+    {"hotspot,account,info,debug {user.name:most} ({source.ip:ip}): logged out: "
+     "{event.reason:rest}",
+     "logout", SESSION, MAYBE},
+    {"ipsec,error {source.ip:ip} {event.reason:rest}", "vpn-negotiation", NETWORK, NO},
+    {"ipsec,error phase1 negotiation failed due to "
+     "{event.reason:any}<=>{related.ip:ip}[{_:n}] {_:rest}",
+     "vpn-negotiation", NETWORK, NO},
+    PPP("pptp"),
+    PPP("l2tp"),
+    PPP("sstp"),
+    PPP("ovpn"),
+    PPP("pppoe"),
+};
+
+/* Fireware ("Log Catalog"): the number of each message in front. Of ICMP type and code stand in
+ * place of ports. */
+#define ID "msg_id=\"{event.code:any}\" "
+#define WHERE "{observer.ingress.interface.name} {observer.egress.interface.name} "
+#define ENDS "{source.ip:ip} {destination.ip:ip} {source.port:n} {destination.port:n} "
+#define PACKET(verdict, action, outcome)                                                           \
+    {ID verdict " " WHERE "{network.bytes:n} icmp {_:n} {_:n} {source.ip:ip} {destination.ip:ip} " \
+                "{_:rest}",                                                                        \
+     action, NETWORK, outcome},                                                                    \
+        {ID verdict " " WHERE "{network.bytes:n} {network.transport} {_:n} {_:n} " ENDS            \
+                    "{_:any}({rule.name:any})",                                                    \
+         action, NETWORK, outcome},                                                                \
+        {ID verdict " " WHERE "{network.bytes:n} {network.transport} {_:n} {_:n} " ENDS            \
+                    "{_:rest}",                                                                    \
+         action, NETWORK, outcome},                                                                \
+        {ID verdict " " WHERE "{network.transport} " ENDS "{_:rest}", action, NETWORK, outcome},   \
+    {                                                                                              \
+        ID verdict " {_:any} tcp {_:n} {_:n} " ENDS "{_:rest}", action, NETWORK, outcome           \
+    }
+static const struct meaning watchguard[] = {
+    PACKET("Allow", "firewall-allow", YES),
+    PACKET("Deny", "firewall-deny", NO),
+    {ID "Management user {user.name:most} from {source.ip:ip} logged in{_:rest}", "login", AUTH,
+     YES},
+    {ID "Management user {user.name:most} from {source.ip:ip} logged out{_:rest}", "logout",
+     SESSION, MAYBE},
+    {ID "Management user {user.name:most} from {source.ip:ip} log in attempt was rejected - "
+        "{event.reason:rest}",
+     "login", AUTH, NO},
+    {ID "Authentication of {_:any} user [{user.name:any}] from {source.ip:ip} was accepted",
+     "login", AUTH, YES},
+    {ID "Authentication of {_:any} user [{user.name:any}] from {source.ip:ip} was rejected, "
+        "{event.reason:rest}",
+     "login", AUTH, NO},
+    {ID "SSL VPN user {user.name:most} from {source.ip:ip} logged in assigned virtual IP is "
+        "{client.ip:ip}",
+     "session-open", SESSION, YES},
+    {ID "SSL VPN user {user.name:most} from {source.ip:ip} logged out{_:rest}", "session-close",
+     SESSION, MAYBE},
+};
+
+/* DSM's Log Center, connections; before 6.2 the place of the address is another one. */
+static const struct meaning synology[] = {
+    {"User [{user.name:any}] from [{source.ip:host}] failed to {_:any} to [{service.name:any}] via "
+     "[{_:any}] due to {event.reason:rest}",
+     "login", AUTH, NO},
+    {"User [{user.name:any}] from [{source.ip:host}] failed to {_:any} via [{service.name:any}] "
+     "due "
+     "to {event.reason:rest}",
+     "login", AUTH, NO},
+    {"User [{user.name:any}] from [{source.ip:host}] via [{_:any}] failed to {_:any} via "
+     "[{service.name:any}] due to {event.reason:rest}",
+     "login", AUTH, NO},
+    {"User [{user.name:any}] from [{source.ip:host}] signed in to [{service.name:any}] "
+     "successfully via {_:rest}",
+     "login", AUTH, YES},
+    {"User [{user.name:any}] from [{source.ip:host}] logged in successfully via "
+     "[{service.name:any}]{_:rest}",
+     "login", AUTH, YES},
+    {"User [{user.name:any}] from [{source.ip:host}] logged out the server via "
+     "[{service.name:any}]{_:rest}",
+     "logout", SESSION, MAYBE},
+    {"User [{user.name:any}] from [{source.ip:host}] signed out {_:any} "
+     "[{service.name:any}]{_:rest}",
+     "logout", SESSION, MAYBE},
+    {"User [{user.name:any}] from [{_:any}({source.ip:ip})] via [{network.protocol:any}] accessed "
+     "the shared folder [{file.path:any}].",
+     "file-access", "file", YES},
+    {"Host [{source.ip:ip}] {_:any} blocked via [{service.name:any}]{_:rest}", "ban", NETWORK, YES},
+};
+
+/* vCenter: events, with the name of their class. */
+#define EVENT "Event [{_:n}] [{_}] [{_}] [vim.event."
+static const struct meaning vpxd[] = {
+    {EVENT "UserLoginSessionEvent] [{_}] [{_:any}] [{_:any}] [{_:n}] [User "
+           "{user.name:most}@{source.ip:ip} logged in as {_:rest}",
+     "login", AUTH, YES},
+    {EVENT "UserLogoutSessionEvent] [{_}] [{_:any}] [{_:any}] [{_:n}] [User "
+           "{user.name:most}@{source.ip:ip} logged out {_:rest}",
+     "logout", SESSION, MAYBE},
+    {EVENT "BadUsernameSessionEvent] [{_}] [{_:any}] [{_:any}] [{_:n}] [Cannot login "
+           "{user.name:most}@{source.ip:ip}]",
+     "login", AUTH, NO},
+};
+/* vobd of ESXi. */
+static const struct meaning vobd[] = {
+    {"{_:any}[esx.audit.ssh.session.opened] SSH session was opened for "
+     "'{user.name:most}@{source.ip:ip}'.",
+     "session-open", SESSION, YES},
+    {"{_:any}[esx.audit.ssh.session.failed] SSH login has failed for "
+     "'{user.name:most}@{source.ip:ip}'.",
+     "session-open", SESSION, NO},
+    {"{_:any}[esx.audit.account.locked] Remote access for ESXi local user account "
+     "'{user.name:most}' has been locked {event.reason:rest}",
+     "user-lock", "iam", YES},
+};
+
+/* hostapd: src/ap; who is let into a wireless network. */
+#define STATION(sentence, action, outcome)                                                         \
+    {                                                                                              \
+        "{device.id:any}: STA {client.mac} " sentence, action, NETWORK, outcome                    \
+    }
+static const struct meaning hostapd[] = {
+    STATION("IEEE 802.11: associated{_:rest}", "wireless-association", YES),
+    STATION("IEEE 802.11: disassociated{event.reason:rest}", "wireless-disassociation", MAYBE),
+    STATION("IEEE 802.11: deauthenticated{event.reason:rest}", "wireless-disassociation", MAYBE),
+    STATION("WPA: pairwise key handshake completed{_:rest}", "wireless-authentication", YES),
+    STATION("IEEE 802.1X: authentication failed{event.reason:rest}", "wireless-authentication", NO),
+};
+
+static const struct program programs[] = {
+    {.name = "hostapd", .meanings = hostapd, .count = COUNT_OF(hostapd)},
+    {.name = MIKROTIK, .meanings = mikrotik, .count = COUNT_OF(mikrotik)},
+    {.name = WATCHGUARD, .meanings = watchguard, .count = COUNT_OF(watchguard)},
+    {.name = "Connection|" SYNOLOGY, .meanings = synology, .count = COUNT_OF(synology)},
+    {.name = "vpxd", .meanings = vpxd, .count = COUNT_OF(vpxd)},
+    {.name = "vobd", .meanings = vobd, .count = COUNT_OF(vobd)},
+};
+const struct program_list device_programs = {programs, COUNT_OF(programs)};
