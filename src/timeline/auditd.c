@@ -150,7 +150,7 @@ static bool take_time(struct audit_record *c, struct str id, struct str *serial)
     uint64_t n;
 
     c->is_interpreted = !when_epoch(&id, &t);
-    if (c->is_interpreted && !audit_interpreted_time(&c->state->order, &id, &t, &has_short_year))
+    if (c->is_interpreted && !audit_interpreted_time(c->state->order, &id, &t, &has_short_year))
         return false;
     if (!str_take(&id, ":") || !str_u64(id, &n))
         return false;
@@ -272,6 +272,8 @@ bool audit_understand(struct reader *r, struct str sentence, struct event *e)
     return true;
 }
 
+enum { DATES_ENOUGH = 4096 }; /* lines, by which the order is known */
+
 /* The order of the numbers of a date, as ausearch -i writes it in the locale of its user. */
 static enum ahead see_date(struct reader *r, struct str line)
 {
@@ -279,21 +281,21 @@ static enum ahead see_date(struct reader *r, struct str line)
     struct audit_state *s = r->state;
     const char *found = memmem(line.p, line.len, begin, sizeof(begin) - 1);
     struct str id = str_from(line, found ? (size_t)(found - line.p) + sizeof(begin) - 1 : line.len);
-    bool has_short_year;
-    struct stated t;
+    bool is_full =
+        s->vote.lines >= DATES_ENOUGH && s->order != ORDER_UNKNOWN && s->order != ORDER_BOTH;
 
-    if (when_iso(&id, &t) || when_epoch(&id, &t) ||
-        !audit_interpreted_time(&s->order, &id, &t, &has_short_year))
-        return AHEAD_NOTHING;
-    return s->order == AUDIT_NO_ORDER ? AHEAD_OPEN : AHEAD_SHOWN;
+    if (is_full || !audit_see_order(&s->vote, id))
+        return is_full ? AHEAD_ENOUGH : AHEAD_NOTHING;
+    s->order = date_order_end(&s->vote, true);
+    return s->order == ORDER_UNKNOWN || s->order == ORDER_BOTH ? AHEAD_OPEN : AHEAD_SHOWN;
 }
 
 const struct format format_auditd = {.name = "auditd",
                                      .version = 7,
                                      .event_of = event_of,
                                      .ahead = see_date,
-                                     .remark = "Its dates have the order of day and month that a "
-                                               "number over 12 shows in one of them.",
+                                     .remark = "Its dates have the order of day and month that "
+                                               "its records show together.",
                                      .line = line_of,
                                      .whole = end_event,
                                      .state_size = sizeof(struct audit_state),

@@ -31,43 +31,60 @@ static bool take_date(struct str *rest, struct date *d)
     return true;
 }
 
-/* With points the day is first; else a number over 12 shows it, for this line and those behind. */
-static void see_order(enum audit_order *order, const struct date *d)
+/* The date with the clock time behind it, day first or not; how many bytes that takes. 0: none. */
+static size_t read_as(const struct date *d, struct str at, bool is_day_first, struct stated *out)
 {
-    if (d->mark == '.' || (d->a > MONTHS && d->b <= MONTHS))
-        *order = AUDIT_DAY_FIRST;
-    else if (d->b > MONTHS && d->a <= MONTHS)
-        *order = AUDIT_MONTH_FIRST;
+    char spelled[SPELLED_SIZE];
+    int len = snprintf(spelled, sizeof(spelled), "%04d-%02d-%02d" STR_FMT, d->year,
+                       is_day_first ? d->b : d->a, is_day_first ? d->a : d->b,
+                       STR_ARG(str_head(at, SPELLED_SIZE / 2)));
+    struct str clock = {spelled, (size_t)len};
+
+    return when_iso(&clock, out) ? (size_t)len - clock.len - 10 : 0;
 }
 
-bool audit_interpreted_time(enum audit_order *order, struct str *rest, struct stated *out,
+/* With points the day is first; else a number over 12 shows it. */
+static enum date_order order_of(const struct date *d, enum date_order order)
+{
+    if (d->mark == '.' || (d->a > MONTHS && d->b <= MONTHS))
+        return ORDER_DAY_FIRST;
+    return d->b > MONTHS && d->a <= MONTHS ? ORDER_MONTH_FIRST : order;
+}
+
+bool audit_see_order(struct date_order_vote *v, struct str text)
+{
+    struct stated as[2];
+    struct date d;
+
+    if (!take_date(&text, &d) || d.mark == '.' || !read_as(&d, text, true, &as[0]) ||
+        !read_as(&d, text, false, &as[1]))
+        return false;
+    date_order_add(v, &as[0], &as[1]);
+    return true;
+}
+
+bool audit_interpreted_time(enum date_order order, struct str *rest, struct stated *out,
                             bool *has_short_year)
 {
-    struct str at = *rest, clock, text;
-    char spelled[SPELLED_SIZE];
+    struct str at = *rest;
     struct date d;
-    int len;
+    size_t len;
 
     *has_short_year = false;
     if (when_iso(rest, out))
         return true;
     if (!take_date(&at, &d))
         return false;
-    see_order(order, &d);
-    len = snprintf(spelled, sizeof(spelled), "%04d-%02d-%02d" STR_FMT, d.year,
-                   *order == AUDIT_DAY_FIRST ? d.b : d.a, *order == AUDIT_DAY_FIRST ? d.a : d.b,
-                   STR_ARG(str_head(at, SPELLED_SIZE / 2)));
-    clock = (struct str){spelled, (size_t)len};
-    if (!when_iso(&clock, out))
+    order = order_of(&d, order);
+    len = read_as(&d, at, order == ORDER_DAY_FIRST, out);
+    if (len == 0)
         return false;
-    len -= (int)clock.len + 10;
-    text = str_head(*rest, rest->len - at.len + (size_t)len);
-    if (*order == AUDIT_NO_ORDER)
+    if (order != ORDER_DAY_FIRST && order != ORDER_MONTH_FIRST)
         out->month = 0;
     if (!stated_is_date(out))
-        stated_keep(out, text);
+        stated_keep(out, str_head(*rest, rest->len - at.len + len));
     *has_short_year = d.is_short;
-    *rest = str_from(at, (size_t)len);
+    *rest = str_from(at, len);
     return true;
 }
 

@@ -1,12 +1,10 @@
 /* auditd_record.h: a record of audit, and what an event has from its records so far. */
 #pragma once
 #include "timeline/auditd.h"
+#include "timeline/date_order.h"
 #include "timeline/members.h"
 
 enum { AUDIT_ID_SIZE = 48, AUDIT_KEYS_MOST = 64, AUDIT_KEPT_COUNT = 12 };
-
-/* In which dates of ausearch -i stand; nobody can tell before a day is over 12. */
-enum audit_order { AUDIT_NO_ORDER, AUDIT_DAY_FIRST, AUDIT_MONTH_FIRST };
 
 struct audit_person {
     struct str id, name; /* empty: not known */
@@ -49,7 +47,8 @@ struct audit_state {
     bool call_says;                 /* how it went: that counts before what others say */
     const struct audit_type *known; /* the first that is; NULL: none */
     bool is_apparmor;               /* which is an AVC of AppArmor */
-    enum audit_order order;         /* of the source */
+    enum date_order order;          /* of dates of ausearch -i, in the source */
+    struct date_order_vote vote;    /* while lines are looked at for it */
     struct str did;                 /* what the call did; empty: no record has one */
     struct audit_args args;
     char *kept[AUDIT_KEPT_COUNT]; /* of these texts, those that outlive their record's event */
@@ -84,10 +83,12 @@ void audit_put_value(struct audit_record *c, struct str key, struct str value, b
 void audit_put_outcome(struct audit_record *c, struct str word);
 /* What stands behind "msg=audit(…):". The part in msg='…' is what the program said itself. */
 void audit_take_body(struct audit_record *c, struct str body);
-/* Of ausearch -i: "11/25/2026 03:12:09.123" off the front of *rest, in the order that *order has
- * or learns from it; in none it is no date. */
-bool audit_interpreted_time(enum audit_order *order, struct str *rest, struct stated *out,
+/* Of ausearch -i: "11/25/2026 03:12:09.123" off the front of *rest, in the order that it shows, or
+ * else in that of its source; in none it is no date. */
+bool audit_interpreted_time(enum date_order order, struct str *rest, struct stated *out,
                             bool *has_short_year);
+/* What such a date shows of that of its source; false: nothing is asked of it. */
+bool audit_see_order(struct date_order_vote *v, struct str text);
 /* A value with the words that follow it up to the next key, which come off *rest. */
 struct str audit_interpreted_value(struct str value, struct str *rest);
 bool audit_is_key_char(char c);

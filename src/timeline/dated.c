@@ -290,13 +290,18 @@ static enum line_verdict numbers(struct reader *r, struct str line, bool is_day_
         return LINE_CONTINUES;
     (void)str_take(&at, "[");
     date = at;
-    if (!dated_numbers(&at, is_day_first, &d, &is_either))
+    if (!dated_numbers(&at, is_day_first, &d, &is_either) &&
+        !(r->manner.has_both_orders && dated_numbers(&at, !is_day_first, &d, &is_either)))
         return other(whole);
-    put_time(r, e, &d);
+    date.len -= at.len;
+    if (is_either && r->manner.has_both_orders)
+        reader_no_time(e, date);
+    else
+        put_time(r, e, &d);
     if (r->counting)
         return LINE_EVENT;
-    if (is_either)
-        event_put(e, FIELD_EVENT_STATED_TIME, str_head(date, date.len - at.len));
+    if (is_either && !r->manner.has_both_orders)
+        event_put(e, FIELD_EVENT_STATED_TIME, date);
     text = behind_time(str_from(at, str_starts(at, "]")));
     put_level(e, text);
     event_put(e, FIELD_MESSAGE, text.len ? text : line);
@@ -311,12 +316,6 @@ static enum line_verdict day_first(struct reader *r, struct str line, struct eve
 static enum line_verdict month_first(struct reader *r, struct str line, struct event *e)
 {
     return numbers(r, line, false, e);
-}
-
-/* A number over 12 shows the order. */
-static bool shows_order(const struct event *e)
-{
-    return e->precision != TIME_NONE && event_value(e, FIELD_EVENT_STATED_TIME).len == 0;
 }
 
 static enum line_verdict log4j(struct reader *r, struct str line, struct event *e)
@@ -488,16 +487,15 @@ static enum line_verdict pairs(struct reader *r, struct str line, struct event *
     return LINE_EVENT;
 }
 
-#define DATED_AS(layout, shows, words)                                                             \
+#define DATED_AS(layout, words)                                                                    \
     const struct format format_dated_##layout = {.name = "dated",                                  \
                                                  .version = 2,                                     \
                                                  .is_splittable = true,                            \
                                                  .is_last = true,                                  \
                                                  .may_be_indented = true,                          \
                                                  .line = layout,                                   \
-                                                 .is_sure = shows,                                 \
                                                  .remark = words}
-#define DATED(layout) DATED_AS(layout, NULL, NULL)
+#define DATED(layout) DATED_AS(layout, NULL)
 DATED(iso);
 DATED(iso_bracket);
 DATED(slashes);
@@ -510,9 +508,8 @@ DATED(glog);
 DATED(log4j);
 DATED(pairs);
 DATED(minute);
-DATED_AS(day_first, shows_order,
-         "In its dates with slashes the day stands first, as numbers over 12 "
-         "show: where both could be a month event.stated_time has the text.");
-DATED_AS(month_first, shows_order,
-         "In its dates with slashes the month stands first, as numbers over 12 show: where both "
-         "could be a month event.stated_time has the text.");
+DATED_AS(day_first, "In its dates with slashes the day stands first, as its lines show together: "
+                    "where both numbers could be a month event.stated_time has the text.");
+DATED_AS(month_first,
+         "In its dates with slashes the month stands first, as its lines show together: where both "
+         "numbers could be a month event.stated_time has the text.");

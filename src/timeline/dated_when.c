@@ -254,7 +254,7 @@ bool dated_numbers(struct str *rest, bool is_day_first, struct dated *out, bool 
     d.time.is_half_bare = false;
     at = str_from(at, (size_t)size - 11 - iso.len);
     take_zone(&at, &d);
-    *is_either = day <= MONTHS;
+    *is_either = day <= MONTHS && day != month;
     return give(rest, at, &d, out);
 }
 

@@ -26,7 +26,8 @@ enum line_verdict {
 enum ahead {
     AHEAD_NOTHING,
     AHEAD_OPEN,  /* it has a time that could be one of two */
-    AHEAD_SHOWN, /* the format's state knows now */
+    AHEAD_SHOWN, /* the format's state knows now, by this and those before */
+    AHEAD_ENOUGH /* no further line is asked */
 };
 typedef enum line_verdict format_line(struct reader *r, struct str line, struct event *e);
 
@@ -79,8 +80,8 @@ struct format {
     /* Of text whose program is not known: tried only where no other format knows the source. Of
      * lines that it joins only those are its own there that begin with a blank or gave fields. */
     bool is_last;
-    /* Asked of lines before any is read, until one shows what others leave open; of a format that
-     * has event_of. remark is told then alone. NULL: no line shows anything. */
+    /* Asked of lines before any is read, for what all show together and one leaves open; of a
+     * format that has event_of. remark is told then alone. NULL: no line shows anything. */
     enum ahead (*ahead)(struct reader *r, struct str line);
     /* Told of each source that is read so, of which all lines have one of several meanings, so that
      * none of the others is its second format. NULL: nothing. */

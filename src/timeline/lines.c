@@ -443,6 +443,14 @@ static bool has_sessions(const struct reader *r)
     return r->format->has_sessions || (r->second && r->second->has_sessions);
 }
 
+static const char *remark_of(const struct reader *r)
+{
+    return r->manner.has_both_orders
+               ? "In some of its dates with slashes the day stands first, and in others the month: "
+                 "where both numbers could be a month it is not known when it was (doubt r)."
+               : r->format->remark;
+}
+
 /* So many bytes before a part are looked at. */
 static uint64_t window_of(const struct reader *r)
 {
@@ -515,7 +523,7 @@ int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
         return rc;
     /* Where no event of its own is in the part, the part before has read to the end. */
     rc = rc && !is_before ? tell_rest(&l, e) : end_last(&l, e);
-    return rc || from || !r->format->remark ? rc : reader_notice(r, 0, r->format->remark, e);
+    return rc || from || !remark_of(r) ? rc : reader_notice(r, 0, remark_of(r), e);
 }
 
 /* The parts whose lines are looked at for their times. */

@@ -2,6 +2,7 @@
 #include "timeline/manner.h"
 #include "timeline/clock_vote.h"
 #include "timeline/cutter.h"
+#include "timeline/date_order.h"
 #include "timeline/look.h"
 
 enum {
@@ -97,6 +98,53 @@ static void put_clock(struct manner *m, const struct clock_vote *v)
     m->is_half_doubtful = !verdict.is_doubtful ? 0 : v->differing ? HALF_SEEN : HALF_UNSEEN;
 }
 
+static bool is_of_numbers(const struct format *f)
+{
+    return f == &format_dated_day_first || f == &format_dated_month_first;
+}
+
+const struct format *manner_order(struct look *l, const struct format *first,
+                                  const struct format *found, bool *has_both)
+{
+    struct reader before = {.names = look_names(l)};
+    struct date_order_vote vote = {0};
+    enum date_order order;
+
+    *has_both = false;
+    if (!found || !is_of_numbers(found))
+        return found;
+    if (first)
+        reader_begin(&before, first);
+    for (size_t i = 0; i < LOOK_SAMPLE_COUNT; i++) {
+        struct str rest = l->samples[i], line;
+
+        while (look_take_line(&rest, &line)) {
+            event_begin(&l->event);
+            if (!first || reader_ask(&before, first, line, &l->event) == LINE_FOREIGN)
+                date_order_see(&vote, line);
+        }
+    }
+    if (first)
+        reader_end(&before);
+    order = date_order_end(&vote, false);
+    *has_both = order == ORDER_BOTH;
+    return order == ORDER_UNKNOWN       ? NULL
+           : order == ORDER_DAY_FIRST   ? &format_dated_day_first
+           : order == ORDER_MONTH_FIRST ? &format_dated_month_first
+                                        : found;
+}
+
+/* Of the formats as they were chosen. */
+static bool has_both_orders(const struct recognised *found, struct look *l)
+{
+    bool is_second = !is_of_numbers(found->format) && found->second;
+    bool has_both;
+
+    (void)manner_order(l, is_second ? found->format : NULL,
+                       is_second ? found->second : found->format, &has_both);
+    return has_both;
+}
+
 void manner_find(struct recognised *found, struct look *l)
 {
     const struct format *f = found->format, *second = found->second;
@@ -104,6 +152,7 @@ void manner_find(struct recognised *found, struct look *l)
     struct looking at = {.first = {.names = names}, .second = {.names = names}};
     bool is_dated = f->is_last || (second && second->is_last);
 
+    found->manner.has_both_orders = f->line && is_dated && has_both_orders(found, l);
     if (!f->line || found->frame >= FRAME_JSON || (!f->may_be_indented && !is_dated))
         return;
     reader_begin(&at.first, f);
@@ -124,5 +173,5 @@ void manner_find(struct recognised *found, struct look *l)
 bool manner_is_sound(const struct manner *m)
 {
     return m->clock < CLOCK_COUNT_ && m->is_half_doubtful < HALF_COUNT_ && m->knows_indent < 2 &&
-           m->is_pasted < 2 && m->is_sparse < 2;
+           m->is_pasted < 2 && m->is_sparse < 2 && m->has_both_orders < 2;
 }

@@ -5,12 +5,13 @@
 
 /* All zeros: nothing is known. */
 struct manner {
-    uint32_t indent;      /* so many blanks stand in front of its lines, */
-    uint32_t deeper;      /* more of them in front of so many that state a time, of those seen */
-    uint8_t knows_indent; /* 1: it does */
-    uint8_t is_pasted;    /* 1: in front of the first of its lines are fewer */
-    uint8_t is_sparse;    /* 1: few of its lines state a time */
-    uint8_t clock;        /* enum when_clock */
+    uint32_t indent;         /* so many blanks stand in front of its lines, */
+    uint32_t deeper;         /* more of them in front of so many that state a time, of those seen */
+    uint8_t knows_indent;    /* 1: it does */
+    uint8_t is_pasted;       /* 1: in front of the first of its lines are fewer */
+    uint8_t is_sparse;       /* 1: few of its lines state a time */
+    uint8_t has_both_orders; /* 1: its dates with slashes show both, so that one alone shows none */
+    uint8_t clock;           /* enum when_clock */
     uint8_t is_half_doubtful; /* it may as well be another one: HALF_UNSEEN where no line that was
                                  seen tells the two apart, else HALF_SEEN */
 };
@@ -18,6 +19,11 @@ enum { HALF_UNSEEN = 1, HALF_SEEN, HALF_COUNT_ };
 
 struct recognised;
 struct look;
+struct format;
+/* Which of the two formats of dates with slashes it is, by all lines of the samples that first
+ * declines (NULL: by all). NULL: nothing shows it. Another format is itself. */
+const struct format *manner_order(struct look *l, const struct format *first,
+                                  const struct format *found, bool *has_both);
 /* Fills found->manner. The samples of l are those that its formats were found by. */
 void manner_find(struct recognised *found, struct look *l);
 bool manner_is_sound(const struct manner *m);

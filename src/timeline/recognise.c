@@ -150,6 +150,7 @@ static bool is_better(const struct score *s, const struct score *best)
 static const struct format *find_lines(struct look *l, bool is_last)
 {
     struct score best = {0};
+    bool has_both;
 
     for (size_t i = 0; i < FORMAT_COUNT_; i++) {
         struct score s = {0};
@@ -159,7 +160,7 @@ static const struct format *find_lines(struct look *l, bool is_last)
         if (is_better(&s, &best))
             best = s;
     }
-    return best.format;
+    return manner_order(l, NULL, best.format, &has_both);
 }
 
 static const struct format *find_binary(struct str head)
@@ -279,6 +280,7 @@ static bool declines_any(struct look *l, const struct format *first)
 static const struct format *find_second(struct look *l, const struct format *first, bool is_last)
 {
     struct score best = {0};
+    bool has_both;
 
     for (size_t i = 0; i < FORMAT_COUNT_; i++) {
         const struct format *f = formats[i];
@@ -290,7 +292,7 @@ static const struct format *find_second(struct look *l, const struct format *fir
         if (is_better(&s, &best))
             best = s;
     }
-    return best.format;
+    return manner_order(l, first, best.format, &has_both);
 }
 
 static void take_second(struct recognised *out, struct look *l)
@@ -309,7 +311,10 @@ static void take_second(struct recognised *out, struct look *l)
 /* What is left once no format knows most of its lines. */
 static void take_rest(struct recognised *out, struct look *l)
 {
+    bool has_both;
+
     out->format = begins_json(l->parts[0]) ? NULL : sparse_find(l);
+    out->format = manner_order(l, NULL, out->format, &has_both);
     out->manner.is_sparse = out->format != NULL;
     if (out->format)
         take_second(out, l);

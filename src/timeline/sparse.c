@@ -38,7 +38,6 @@ struct heads {
     unsigned count, others, elsewhere, back, alike, levels;
     unsigned before, run, longest; /* lines without one: in front, since the last, most between */
     unsigned tenths;               /* bits */
-    bool is_sure;
     int64_t first_ns, last_ns;
     uint8_t precision; /* of the first */
     uint16_t doubt;
@@ -174,7 +173,6 @@ static void add_head(struct heads *h, struct str line, const struct event *e)
     h->back += e->ns < h->last_ns;
     h->last_ns = e->ns;
     h->alike += e->precision == h->precision && e->doubt == h->doubt;
-    h->is_sure = h->is_sure || !h->format->is_sure || h->format->is_sure(e);
     h->levels += event_value(e, FIELD_LOG_LEVEL).len > 0;
     add_name(&h->names, text);
     add_signs(&h->signs, text);
@@ -252,9 +250,9 @@ static bool agree(const struct heads *h, unsigned count)
 
 static bool is_one_log(const struct heads *h)
 {
-    return h->count >= HEADS_LEAST && h->is_sure && agree(h, h->alike) &&
-           h->elsewhere * ODD_ONE_IN <= h->count && h->back * BACK_ONE_IN <= h->count &&
-           h->last_ns > h->first_ns && are_spread(h) && !is_table(h) &&
+    return h->count >= HEADS_LEAST && agree(h, h->alike) && h->elsewhere * ODD_ONE_IN <= h->count &&
+           h->back * BACK_ONE_IN <= h->count && h->last_ns > h->first_ns && are_spread(h) &&
+           !is_table(h) &&
            (agree(h, h->levels) || agree(h, most_of(&h->names)) || agree(h, most_of(&h->signs)));
 }
 

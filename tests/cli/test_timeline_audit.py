@@ -177,9 +177,9 @@ class Audit(unittest.TestCase):
             self.assertEqual((event["event.kind"], event["event.action"]), ("event", "authenticated"))
 
     def test_dates_of_ausearch_are_read_once_their_order_shows(self):
-        def times(*dates):
+        def times(*dates, hours=False):
             return [(event["time"][:10], event["doubt"], event.get("event.stated_time"))
-                    for event in read_lines("".join(f"type=LOGIN msg=audit({date} 03:12:09.123:{n}) : pid=1 uid=root\n" for n, date in enumerate(dates)))[0]]
+                    for event in read_lines("".join(f"type=LOGIN msg=audit({date} {n % 24 if hours else 3:02}:12:09.123:{n}) : pid=1 uid=root\n" for n, date in enumerate(dates)))[0] if event["event.kind"] == "event"]
         self.assertEqual(times("11/25/2026", "11/05/2026"), [("2026-11-25", "z", None), ("2026-11-05", "z", None)])
         self.assertEqual(times("25/11/2026", "05/11/2026"), [("2026-11-25", "z", None), ("2026-11-05", "z", None)])
         self.assertEqual(times("25.11.2026", "2026-11-25", "11/25/26"), [("2026-11-25", "z", None), ("2026-11-25", "z", None), ("2026-11-25", "yz", None)])
@@ -188,7 +188,13 @@ class Audit(unittest.TestCase):
         self.assertEqual(times("11/05/2026", "11/25/2026")[:2], [("2026-11-05", "z", None), ("2026-11-25", "z", None)])
         self.assertEqual(times("05/11/2026", *["06/11/2026"] * 3000, "25/11/2026")[0], ("2026-11-05", "z", None))
         self.assertEqual(read_lines("".join(f"type=LOGIN msg=audit({date}/2026 03:12:09.123:7) : pid=1 uid=root\n" for date in ("05/11", "25/11")))[0][-1]["message"],
-                         "Its dates have the order of day and month that a number over 12 shows in one of them.")
+                         "Its dates have the order of day and month that its records show together.")
+        # Nine days of one locale, and a record of another: each shows its own. Two locales by halves show neither.
+        days = [f"{day:02}/11/2026" for day in range(1, 10) for _ in range(12)]
+        found = times(*days[:60], "11/25/2026", *days[60:], hours=True)
+        self.assertEqual({date for date, _, _ in found}, {f"2026-11-{day:02}" for day in [*range(1, 10), 25]})
+        self.assertEqual({doubt for _, doubt, _ in found}, {"z"})
+        self.assertEqual(times("25/11/2026", "11/25/2026", "05/11/2026")[2][1:], ("or", "05/11/2026 03:12:09.123"))
         self.assertEqual([told[1:] for told in times("11/05/2026", "11/06/2026")], [("or", "11/05/2026 03:12:09.123"), ("or", "11/06/2026 03:12:09.123")])
         said = "type=USER_CMD msg=audit(11/05/2026 03:12:09.123:7) : pid=1 uid=root msg='cmd=msg=audit(25/11/2026 03:12:09.123:7) res=success'\n"
         self.assertEqual(read_lines(said)[0][0]["doubt"], "or")  # what a line quotes shows nothing

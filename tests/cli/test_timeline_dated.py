@@ -250,7 +250,7 @@ class Dated(unittest.TestCase):
             events, counts = read_lines("".join(layout.format(d=d, m=11) + "\n" for d in (5, 11, 12, 13, 25)) + "\tat a.B.c(B.java:7)\n")
             self.assertEqual((counts["format"], counts["events"], counts["unparsed"], counts["continued"]), ("dated", 5, 0, 1), layout)
             self.assertEqual([event["time"][:10] for event in events[:5]], [f"2026-11-{d:02}" for d in (5, 11, 12, 13, 25)])
-            self.assertEqual([bool(event.get("event.stated_time")) for event in events[:5]], [True, True, True, False, False])
+            self.assertEqual([bool(event.get("event.stated_time")) for event in events[:5]], [True, False, True, False, False])
             self.assertIn(f"the {order} stands first", events[5]["message"])
         self.assertEqual(read_lines("05/11/2026 03:12:09 a\n25/11/2026 03:12:09 b\n")[0][0]["event.stated_time"], "05/11/2026 03:12:09")
         # No number shows it, or they show both; what is no date; and a line that shows the other order is not told.
@@ -259,6 +259,30 @@ class Dated(unittest.TestCase):
             self.assertEqual(read_lines(text)[1]["format"], "text", text)
         events, counts = read_lines("25/11/2026 03:12:09 a\n" * 3 + "11/26/2026 03:12:09 b\n")
         self.assertEqual((counts["events"], counts["unparsed"], [event["message"] for event in events if event["event.kind"] == "unparsed"]), (3, 1, ["11/26/2026 03:12:09 b"]))
+
+    def test_one_number_over_twelve_does_not_outweigh_the_order_of_all_lines(self):
+        """Who may write a line into a log may write a date of the other order; lines at all hours that go on day by day are in one order alone. Lines that are a month apart look
+        the same, but are at one hour."""
+        def log(layout, days=12, hours=24, more=None):
+            lines = [layout.format(d=day, m=11) + f" {hour:02}:12:09 INFO x" for day in range(1, days + 1) for hour in range(hours)]
+            return "\n".join(lines[:len(lines) // 2] + ([more] if more else []) + lines[len(lines) // 2:]) + "\n"
+        for layout, other in (("{d:02}/{m}/2026", "11/25/2026 03:12:09 x"), ("{m}/{d:02}/2026", "25/11/2026 03:12:09 x")):
+            events, counts = read_lines(log(layout, more=other))
+            self.assertEqual((counts["events"], counts["unparsed"]), (288, 1))
+            self.assertEqual({event["time"][:10] for event in events if event["event.kind"] == "event"}, {f"2026-11-{day:02}" for day in range(1, 13)})
+            # Nothing is over 12, or few lines at the end are.
+            self.assertEqual(read_lines(log(layout))[0][30]["time"], "2026-11-02T06:12:09Z")
+            self.assertEqual(read_lines(log(layout, days=12) + (layout.format(d=13, m=11) + " 03:12:09 x\n") * 3)[0][30]["time"], "2026-11-02T06:12:09Z")
+            # Once a day or once a month, nobody knows; a line over 12 by more than chance shows it.
+            self.assertEqual(read_lines(log(layout, hours=1))[1]["format"], "text")
+            self.assertEqual(read_lines(log(layout, hours=1, days=13))[0][1]["time"], "2026-11-02T00:12:09Z")
+            # All of one day, and one line of the other order; or as many of one as of the other: no line that could be either is told, and a notice says so.
+            for text in (log(layout, days=1) * 2 + log(layout, days=1, more=other), log(layout, days=20) + log("{m}/{d:02}/2026" if layout[1] == "d" else "{d:02}/{m}/2026", days=20)):
+                events, counts = read_lines(text)
+                doubts = {event["doubt"] for event in events if event.get("event.stated_time")}
+                self.assertEqual((counts["format"], doubts, events[0]["event.stated_time"]), ("dated", {"or"}, layout.format(d=1, m=11) + " 00:12:09"))
+                self.assertTrue(any("in others the month" in event["message"] for event in events if event["event.kind"] == "notice"))
+                self.assertTrue(all(event["time"][:8] == "2026-11-" for event in events if event["doubt"] == "z"))
 
     def test_a_time_to_the_minute_is_one(self):
         for text, wanted in (("2026-11-25 03:12 a", "03:12"), ("2026-11-25T03:12 a", "03:12"), ("2026/11/25 3:12 PM a", "15:12"), ("25.11.2026, 03:12 a", "03:12"), ("25.11.2026 03:12 a", "03:12"),
