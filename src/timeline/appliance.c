@@ -492,22 +492,29 @@ static bool put_time(struct reader *r, struct event *e, const struct record *d,
     return head != NULL;
 }
 
-/* The same, where the head has given e its time. */
-static void put_time_again(struct reader *r, struct event *e, const struct record *d)
+void appliance_put_time(struct reader *r, struct event *e, const struct stated *own,
+                        struct str text)
 {
     bool has_head = e->precision != TIME_NONE, has_year = !(e->doubt & DOUBT_YEAR);
-    struct stated s, head;
-    struct str text;
+    struct stated head;
 
-    if (!own_time(r, e, d, &s, &text))
-        return;
     stated_from_seconds(&head, e->ns / NS_OF_S - (e->ns % NS_OF_S < 0));
-    if (!has_head || is_near(&head, has_year, stated_seconds(&s))) {
+    if (!has_head || is_near(&head, has_year, stated_seconds(own))) {
         e->doubt = 0;
-        reader_time(r, e, &s);
+        reader_time(r, e, own);
     } else {
         event_put(e, FIELD_EVENT_STATED_TIME, text);
     }
+}
+
+/* The same, where the head has given e its time. */
+static void put_time_again(struct reader *r, struct event *e, const struct record *d)
+{
+    struct stated s;
+    struct str text;
+
+    if (own_time(r, e, d, &s, &text))
+        appliance_put_time(r, e, &s, text);
 }
 
 static void put_record(struct reader *r, struct event *e, const struct record *d)

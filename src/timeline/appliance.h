@@ -61,3 +61,7 @@ extern const size_t appliance_count;
 /* A message behind the head of a line of syslog. Where it states its time, that counts, unless it
  * is more than a day from that of the head. False: none of theirs, and e is as it was. */
 bool appliance_understand(struct reader *r, struct str message, struct event *e);
+/* The time that a message states itself, behind a head that gave e its own; text is how it is
+ * written. */
+void appliance_put_time(struct reader *r, struct event *e, const struct stated *own,
+                        struct str text);

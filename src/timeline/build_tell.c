@@ -251,6 +251,17 @@ static int tell_half(struct reader *r, struct err *e)
                 as[r->manner.clock]);
 }
 
+static int tell_offsets(struct reader *r, struct err *e)
+{
+    if (r->manner.offsets == OFFSETS_WORDS)
+        return tell(r, e,
+                    "signed numbers (as -0300) stand behind its times, and by these its lines are "
+                    "out of order, without them not: they are taken for words of the text");
+    return tell(r, e,
+                "signed numbers (as -0300) stand behind its times, not the same in all lines, and "
+                "nothing shows whether they are zones: they are taken for that (doubt z)");
+}
+
 int job_tell_manner(struct reader *r, struct err *e)
 {
     int rc = text_is_by_look(r->encoding) ? tell_encoding(r, e) : 0;
@@ -263,5 +274,7 @@ int job_tell_manner(struct reader *r, struct err *e)
         rc = tell_deeper(r, e);
     if (rc == 0 && r->manner.is_half_doubtful == HALF_SEEN)
         rc = tell_half(r, e);
+    if (rc == 0 && r->manner.offsets)
+        rc = tell_offsets(r, e);
     return rc;
 }

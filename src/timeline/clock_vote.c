@@ -4,6 +4,25 @@
 
 enum { BY_DAY, BY_TWELVE, BACK = 0, FORWARD, STEP_S = 60 };
 
+static void add_offset(struct clock_vote *v, const struct stated *s)
+{
+    bool is_first = v->offset_count == 0;
+    size_t i = 0;
+
+    while (i < v->offset_count && v->offsets[i] != s->zone_s)
+        i++;
+    if (i == v->offset_count && i < CLOCK_VOTE_OFFSETS)
+        v->offsets[v->offset_count++] = s->zone_s;
+    for (i = 0; i < 2; i++) {
+        int64_t now = stated_seconds(s) - (i ? s->zone_s : 0);
+        int64_t step = is_first ? 0 : now - v->offset_last[i];
+
+        v->offset_steps[i][BACK] += step < -STEP_S;
+        v->offset_steps[i][FORWARD] += step > STEP_S;
+        v->offset_last[i] = now;
+    }
+}
+
 void clock_vote_add(struct clock_vote *v, const struct stated *s)
 {
     struct stated as[2] = {*s, *s};
@@ -27,6 +46,8 @@ void clock_vote_add(struct clock_vote *v, const struct stated *s)
         v->last[i] = now;
     }
     v->has_last = true;
+    if (s->has_zone && s->is_zone_apart)
+        add_offset(v, s);
 }
 
 /* Steps against the order that the log has, which may be the newest first. */
@@ -58,4 +79,16 @@ struct clock_verdict clock_vote_end(const struct clock_vote *v)
                                   : by_twelve > by_day ? CLOCK_DAY
                                                        : CLOCK_BY_LINE,
                                   true};
+}
+
+/* Lines are in order by what their times are. Where summer time ends, or logs of several places
+ * stand behind one another, that is so of few lines either way. */
+enum manner_offsets clock_vote_offsets(const struct clock_vote *v)
+{
+    uint64_t without = disorder(v->offset_steps[0]), by = disorder(v->offset_steps[1]);
+
+    if (v->offset_count > 1 && by > 2 * without + 2)
+        return OFFSETS_WORDS;
+    return v->offset_count == CLOCK_VOTE_OFFSETS && by >= without ? OFFSETS_DOUBTFUL
+                                                                  : OFFSETS_STATED;
 }

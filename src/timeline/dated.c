@@ -188,6 +188,19 @@ static bool take_quoted(struct str *rest, take_when *take, struct dated *out)
     return true;
 }
 
+/* " -1100 credits": a number that is no zone in this source. */
+static void leave_number(const struct reader *r, struct str *at, struct dated *d)
+{
+    enum { SIZE = sizeof(" -1100") - 1 };
+
+    if (r->manner.offsets != OFFSETS_WORDS || !d->time.has_zone || !d->time.is_zone_apart ||
+        at->p[-SIZE] != ' ')
+        return;
+    d->time.has_zone = false;
+    d->time.zone_s = 0;
+    *at = (struct str){at->p - SIZE, at->len + SIZE};
+}
+
 /* The time is at the beginning, or behind what take_front knows. */
 static enum line_verdict at_front(struct reader *r, struct str line, take_when *take,
                                   struct event *e)
@@ -208,6 +221,7 @@ static enum line_verdict at_front(struct reader *r, struct str line, take_when *
         if (!has_front || !take(&at, &d))
             return other(whole);
     }
+    leave_number(r, &at, &d);
     put_time(r, e, &d);
     if (r->counting)
         return LINE_EVENT;
@@ -294,6 +308,7 @@ static enum line_verdict numbers(struct reader *r, struct str line, bool is_day_
         !(r->manner.has_both_orders && dated_numbers(&at, !is_day_first, &d, &is_either)))
         return other(whole);
     date.len -= at.len;
+    leave_number(r, &at, &d);
     if (is_either && r->manner.has_both_orders)
         reader_no_time(e, date);
     else

@@ -1,6 +1,7 @@
 /* fortigate.c: logs of FortiGate firewalls: "date=… time=… key=value key="value" …", also behind a
  * collector's head (Fortinet, "FortiOS Log Message Reference"). */
 #include "base/mem.h"
+#include "timeline/appliance.h"
 #include "timeline/format.h"
 #include "timeline/level.h"
 #include "timeline/transport.h"
@@ -211,12 +212,27 @@ static void put_meaning(struct event *e, struct str pairs)
         event_puts(e, FIELD_EVENT_OUTCOME, "failure");
 }
 
+static void put_all(struct reader *r, struct event *e, struct str pairs)
+{
+    bool is_odd = false, is_twice = false;
+    struct str rest = pairs;
+    struct pair p;
+
+    while (take_pair(&rest, &p, &is_odd))
+        put_known(r, e, &p, &is_twice);
+    if (event_value(e, FIELD_LOG_LEVEL).len == 0)
+        (void)level_put(e, value_of(pairs, "level"));
+    event_put(e, FIELD_NETWORK_TRANSPORT, transport_name(value_of(pairs, "proto")));
+    put_tunnel(e, pairs);
+    put_meaning(e, pairs);
+    if (is_odd || is_twice)
+        event_puts(e, field_number(r->names, STR("event.is_ambiguous")), "yes");
+}
+
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
-    struct str pairs = without_head(line), rest, text;
-    bool is_odd = false, is_twice = false;
+    struct str pairs = without_head(line), text;
     struct stated s;
-    struct pair p;
 
     text = pairs;
     if (!take_clock(&pairs, &s) ||
@@ -224,17 +240,31 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
         return LINE_FOREIGN;
     put_zone(pairs, &s);
     reader_time(r, e, &s);
-    rest = pairs;
-    while (take_pair(&rest, &p, &is_odd))
-        put_known(r, e, &p, &is_twice);
-    (void)level_put(e, value_of(pairs, "level"));
-    event_put(e, FIELD_NETWORK_TRANSPORT, transport_name(value_of(pairs, "proto")));
-    put_tunnel(e, pairs);
-    put_meaning(e, pairs);
-    if (is_odd || is_twice)
-        event_puts(e, field_number(r->names, STR("event.is_ambiguous")), "yes");
+    put_all(r, e, pairs);
     event_put(e, FIELD_MESSAGE, text);
     return LINE_EVENT;
+}
+
+/* What the head of the line says of host and level stays. */
+bool fortigate_understand(struct reader *r, struct str message, struct event *e)
+{
+    struct str pairs = message, host = event_value(e, FIELD_HOST_NAME), text;
+    uint16_t kept = field_number(r->names, STR("fortigate.relay"));
+    struct stated s;
+
+    if (!take_clock(&pairs, &s) || value_of(pairs, "logid").len == 0 ||
+        (value_of(pairs, "devname").len == 0 && value_of(pairs, "devid").len == 0))
+        return false;
+    text = str_head(message, message.len - pairs.len - 1);
+    put_zone(pairs, &s);
+    if (stated_is_date(&s))
+        appliance_put_time(r, e, &s, text);
+    event_rename(e, FIELD_HOST_NAME, kept);
+    put_all(r, e, pairs);
+    if (host.len)
+        event_rename(e, FIELD_HOST_NAME, field_number(r->names, STR("observer.hostname")));
+    event_rename(e, kept, FIELD_HOST_NAME);
+    return true;
 }
 
 const struct format format_fortigate = {

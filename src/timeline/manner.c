@@ -166,12 +166,15 @@ void manner_find(struct recognised *found, struct look *l)
         reader_end(&at.second);
     if (f->may_be_indented)
         put_indent(&found->manner, &at.depths);
-    if (is_dated)
+    if (is_dated) {
         put_clock(&found->manner, &at.vote);
+        found->manner.offsets = (uint8_t)clock_vote_offsets(&at.vote);
+    }
 }
 
 bool manner_is_sound(const struct manner *m)
 {
     return m->clock < CLOCK_COUNT_ && m->is_half_doubtful < HALF_COUNT_ && m->knows_indent < 2 &&
-           m->is_pasted < 2 && m->is_sparse < 2 && m->has_both_orders < 2;
+           m->is_pasted < 2 && m->is_sparse < 2 && m->has_both_orders < 2 &&
+           m->offsets < OFFSETS_COUNT_;
 }

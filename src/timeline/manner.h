@@ -12,8 +12,16 @@ struct manner {
     uint8_t is_sparse;       /* 1: few of its lines state a time */
     uint8_t has_both_orders; /* 1: its dates with slashes show both, so that one alone shows none */
     uint8_t clock;           /* enum when_clock */
+    uint8_t offsets;         /* enum manner_offsets */
     uint8_t is_half_doubtful; /* it may as well be another one: HALF_UNSEEN where no line that was
                                  seen tells the two apart, else HALF_SEEN */
+};
+/* Signed numbers of four digits behind times. */
+enum manner_offsets {
+    OFFSETS_STATED,   /* they are zones */
+    OFFSETS_WORDS,    /* words of the text */
+    OFFSETS_DOUBTFUL, /* taken for zones; nothing shows which */
+    OFFSETS_COUNT_,
 };
 enum { HALF_UNSEEN = 1, HALF_SEEN, HALF_COUNT_ };
 

@@ -142,6 +142,21 @@ static const struct meaning synology[] = {
     {"Host [{source.ip:ip}] {_:any} blocked via [{service.name:any}]{_:rest}", "ban", NETWORK, YES},
 };
 
+/* "Event Log Message Reference Guide" of HP's switches. */
+static const struct meaning procurve[] = {
+    {"Invalid user name/password on {service.name} session User '{user.name:any}' is trying to "
+     "login from {source.ip:ip}{_:rest}",
+     "login", AUTH, NO},
+    {"Invalid user name/password on {service.name} session{_:rest}", "login", AUTH, NO},
+    {"User '{user.name:any}' logged in from {source.ip:ip} to {service.name} session{_:rest}",
+     "login", AUTH, YES},
+    {"User '{user.name:any}' logged out of {service.name} session from {source.ip:ip}{_:rest}",
+     "logout", SESSION, MAYBE},
+    {"SME {service.name} from {source.ip:ip} - {event.reason:rest}", "session-open", SESSION, YES},
+    {"port {device.id} is now off-line", "network-fault", NETWORK, NO},
+    {"port {device.id} is now on-line", "link-up", NETWORK, YES},
+};
+
 /* vCenter: events, with the name of their class. */
 #define EVENT "Event [{_:n}] [{_}] [{_}] [vim.event."
 static const struct meaning vpxd[] = {
@@ -186,6 +201,7 @@ static const struct program programs[] = {
     {.name = MIKROTIK, .meanings = mikrotik, .count = COUNT_OF(mikrotik)},
     {.name = WATCHGUARD, .meanings = watchguard, .count = COUNT_OF(watchguard)},
     {.name = "Connection|" SYNOLOGY, .meanings = synology, .count = COUNT_OF(synology)},
+    {.name = PROCURVE, .meanings = procurve, .count = COUNT_OF(procurve)},
     {.name = "vpxd", .meanings = vpxd, .count = COUNT_OF(vpxd)},
     {.name = "vobd", .meanings = vobd, .count = COUNT_OF(vobd)},
 };

@@ -94,6 +94,8 @@ void reader_time(struct reader *r, struct event *e, const struct stated *s)
         folds_apply(r->folds, e);
     r->has_inferred_years = r->has_inferred_years || (e->doubt & DOUBT_YEAR);
     e->doubt |= s->is_of_century ? DOUBT_YEAR : 0;
+    if (s->is_zone_apart && s->has_zone && r->manner.offsets == OFFSETS_DOUBTFUL)
+        e->doubt |= DOUBT_ZONE;
     if (s->half && r->manner.is_half_doubtful && stated_half_counts(s))
         e->doubt |= DOUBT_HALF;
 }

@@ -313,6 +313,8 @@ bool syslog_take_tag_behind_sender(struct str *rest, struct event *e)
 
     if (!address_bytes(event_value(e, FIELD_HOST_NAME), bytes))
         return false;
+    if (is_pid(syslog_host(at))) /* "00419 auth: ", the number of an event (ProCurve) */
+        return false;
     syslog_take_host(&at, e);
     if (e->count > before && syslog_take_sure_tag(&at, e)) {
         *rest = at;

@@ -18,6 +18,7 @@ extern const struct program_list access_programs;   /* Kerberos, RADIUS, Samba, 
 #define MIKROTIK "RouterOS"
 #define WATCHGUARD "Fireware"
 #define SYNOLOGY "DSM"
+#define PROCURVE "ProCurve"
 extern const struct program_list device_programs;
 #define PANOS_SYSTEM "PAN-OS system" /* whose sentences stand in a column */
 extern const struct program_list appliance_programs;
@@ -91,5 +92,7 @@ bool squid_understand(struct reader *r, struct str sentence, struct event *e);
 bool fast_alert_understand(struct reader *r, struct str sentence, struct event *e);
 /* "CEF:0|Vendor|Product|…", also without its beginning. */
 bool cef_understand(struct reader *r, struct str sentence, struct event *e);
+/* "date=2026-11-25 time=03:12:09 devname=… logid=…" */
+bool fortigate_understand(struct reader *r, struct str message, struct event *e);
 /* '@cee:{"sudo":{"accept":{…}}}' */
 bool sudo_understand(struct reader *r, struct str sentence, struct event *e);

@@ -9,6 +9,8 @@
 #include "timeline/rpm.h"
 #include "timeline/syslog_programs.h"
 
+enum { PROCURVE_DIGITS = 5 };
+
 const char *const syslog_levels[SYSLOG_LEVELS] = {"emergency", "alert",  "critical",      "error",
                                                   "warning",   "notice", "informational", "debug"};
 const char *const syslog_facilities[SYSLOG_FACILITIES] = {
@@ -265,13 +267,32 @@ static bool has_topics(struct str sentence)
     return i > 0 && i < sentence.len && sentence.p[i] == ',';
 }
 
+/* "00419 auth:  Invalid …": the number of the event and the part of the switch, as HP's ProCurve
+ * and Aruba's AOS-S have them. */
+static bool read_procurve(struct reader *r, struct str sentence, struct event *e)
+{
+    struct str at = sentence, number = str_cut(&at, ' '), part;
+    uint64_t n;
+
+    if (number.len != PROCURVE_DIGITS || !str_u64(number, &n))
+        return false;
+    part = str_cut(&at, ':');
+    str_skip_blanks(&at);
+    if (!pattern_match(syslog_patterns(r), STR(PROCURVE), at, e))
+        return false;
+    event_put(e, FIELD_EVENT_CODE, number);
+    event_put(e, FIELD_PROCESS_NAME, part);
+    return true;
+}
+
 /* Devices that name no program. */
 static bool read_nameless(struct reader *r, struct str sentence, struct event *e)
 {
     struct pattern_set *patterns = syslog_patterns(r);
 
-    if (appliance_understand(r, sentence, e) || cisco_understand(r, sentence, e) ||
-        routeros_understand(sentence, e))
+    if (appliance_understand(r, sentence, e) || fortigate_understand(r, sentence, e) ||
+        cisco_understand(r, sentence, e) || routeros_understand(sentence, e) ||
+        read_procurve(r, sentence, e))
         return true;
     if (has_topics(sentence))
         return pattern_match(patterns, STR(MIKROTIK), sentence, e);

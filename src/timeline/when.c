@@ -177,7 +177,7 @@ bool when_zone(struct str *rest, struct stated *out)
 {
     struct str at = *rest;
     int hours, minutes = 0;
-    bool is_west, is_apart = str_take(&at, " ");
+    bool is_west, is_apart = str_take(&at, " "), has_colon;
 
     if (at.len && (at.p[0] == 'Z' || at.p[0] == 'z') && (at.len == 1 || !is_letter(at.p[1]))) {
         out->has_zone = true;
@@ -191,7 +191,8 @@ bool when_zone(struct str *rest, struct stated *out)
     at = str_from(at, 1);
     if (!when_digits(&at, 2, &hours))
         return false;
-    if (at.len > 2 && at.p[0] == ':' && char_is_digit(at.p[1]))
+    has_colon = at.len > 2 && at.p[0] == ':' && char_is_digit(at.p[1]);
+    if (has_colon)
         at = str_from(at, 1);
     /* "… 03:12:09 -10 degrees" */
     if (!when_digits(&at, 2, &minutes) && is_apart)
@@ -199,6 +200,7 @@ bool when_zone(struct str *rest, struct stated *out)
     if (minutes > 59 || hours > 25 || (at.len && char_is_digit(at.p[0])))
         return false;
     out->has_zone = true;
+    out->is_zone_apart = is_apart && !has_colon;
     out->zone_s = (hours * 60 + minutes) * (is_west ? -60 : 60);
     *rest = at;
     return true;

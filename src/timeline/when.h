@@ -21,6 +21,7 @@ struct stated {
                             has since 1990; doubtful, but where the source's own zone has it */
     uint8_t weekday;     /* 1: Sunday, to 7; 0: not stated */
     char half;           /* 'a', 'p': AM or PM stands behind its clock; 0: neither */
+    bool is_zone_apart;  /* by a number of four digits behind a blank, which may be a word */
     bool is_half_bare;   /* behind a date with the year first, where it may be a word */
     uint8_t shown_hour;  /* where it does: as the clock has it */
     int zone_s;          /* east of UTC */

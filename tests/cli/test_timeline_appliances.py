@@ -67,6 +67,11 @@ LINES = (
     ("syslog", HEAD + "System Connection: User [eva] from [203.0.113.9] signed in to [DSM] successfully via [password].", {**LOGIN, "user.name": "eva", "source.ip": "203.0.113.9"}),
     ("syslog", HEAD + "WinFileService Event: delete, Path: /homes/x, y.txt, File/Folder: File, Size: 1 KB, User: eva, IP: 203.0.113.9", {"event.action": "file-delete", "file.path": "/homes/x, y.txt", "user.name": "eva", "source.ip": "203.0.113.9"}),
     ("syslog", HEAD + "qulogd[5]: conn log: Users: eva, Source IP: 203.0.113.9, Computer name: ---, Connection type: SSH, Accessed resources: ---, Action: Login Fail", {**FAILED, "user.name": "eva", "source.ip": "203.0.113.9", "network.protocol": "SSH", "file.path": None}),
+    # Behind an address the number of an event is no host.
+    ("syslog", "Nov 25 03:12:09 10.0.0.3 00419 auth:  Invalid user name/password on SSH session User 'admin' is trying to login from 203.0.113.9", {**FAILED, "host.name": "10.0.0.3", "user.name": "admin", "source.ip": "203.0.113.9", "event.code": "00419", "process.name": "auth"}),
+    ("syslog", "Nov 25 03:12:09 sw1 03362 auth:  User 'admin' logged in from 203.0.113.9 to SSH session", {**LOGIN, "host.name": "sw1", "user.name": "admin", "source.ip": "203.0.113.9"}),
+    ("syslog", "Nov 25 03:12:09 10.0.0.3 00077 ports:  port 12 is now off-line", {"host.name": "10.0.0.3", "event.action": "network-fault", "device.id": "12"}),
+    ("syslog", "Nov 25 03:12:09 203.0.113.9 web1 sshd[7]: Accepted password for root from 203.0.113.7 port 22 ssh2", {**LOGIN, "host.name": ["203.0.113.9", "web1"]}),
     ("syslog", HEAD + "vpxd[2]: Event [123] [1-1] [2026-11-25T00:28:01.1Z] [vim.event.BadUsernameSessionEvent] [error] [] [] [124] [Cannot login eva@203.0.113.9]", {**FAILED, "user.name": "eva", "source.ip": "203.0.113.9"}),
     ("syslog", HEAD + "vobd[2]: [UserLevelCorrelator] 123us: [esx.audit.ssh.session.opened] SSH session was opened for 'root@203.0.113.9'.", {"event.action": "session-open", "user.name": "root", "source.ip": "203.0.113.9"}),
     ("syslog", "Nov 25 2026 03:12:09 asa : %ASA-6-302013: Built inbound TCP connection 100 for outside:203.0.113.9/5000 (203.0.113.9/5000) to inside:10.0.0.5/22 (198.51.100.5/22)", {**FLOW, "event.action": "connection", "event.code": "ASA-6-302013"}),
@@ -99,7 +104,7 @@ LINES = (
 OTHERS = (
     HEAD + "id=firewall is what I typed sn=5", HEAD + "1,2026/11/25 03:12:08,hello,TRAFFIC jam", HEAD + "5,2026/11/25 03:12:08,a,b,c,d,e,f,g", HEAD + 'device="SFW" is down',
     HEAD + "forward: in:here we go proto x, 1->2, 3", HEAD + "Users: eva, nobody", HEAD + "User [eva] is happy", HEAD + "word,other is no topic", HEAD + 'app: say msg_id="5" please',
-    HEAD + "kernel: wireguard: wg0: Interface created",
+    HEAD + "kernel: wireguard: wg0: Interface created", HEAD + "00419 apples: eaten", HEAD + "date=2026-11-25 time=03:12:08 devname=x is what he said",
 )
 
 
@@ -139,6 +144,18 @@ class Appliances(unittest.TestCase):
                 continue
             events, _ = read_lines(other * 9 + (line + "\n") * 2 + other)
             self.assertEqual({name: events[9].get(name) for name in wanted}, wanted, line)
+
+    def test_fortigate_among_other_lines_says_what_it_says_alone(self):
+        line = ('date=2026-11-25 time=03:12:07 devname="FGT" devid="FG1" eventtime=1795576327000000000 tz="+0100" logid="0000000013" type="traffic" level="notice" '
+                'srcip=203.0.113.9 srcport=5000 dstip=10.0.0.5 dstport=22 proto=6 action="deny"')
+        other = HEAD + "sshd[7]: Connection closed by 192.0.2.7 port 5\n"
+        for data, form in ((other * 5 + HEAD + line + "\n" + other, "syslog"), ((HEAD + line + "\n") * 3, "fortigate")):
+            events, counts = read_lines(data)
+            self.assertEqual(counts["format"], form)
+            event = next(event for event in events if "fortigate.devid" in event)
+            wanted = {**FLOW, **DENY, "time": "2026-11-25T02:12:07Z", "doubt": "", "event.is_ambiguous": None, "event.code": "0000000013"}
+            self.assertEqual({name: event.get(name) for name in wanted}, wanted)
+            self.assertEqual((event["host.name"], event.get("observer.hostname")), ("gw", "FGT") if form == "syslog" else ("FGT", None))
 
     def test_a_key_twice_is_told_as_ambiguous(self):
         line = 'id=firewall sn=0006B1 time="2026-11-25 03:12:09 UTC" fw=198.51.100.5 pri=6 m=98 msg="x" usr="eva" usr="root" src=203.0.113.9:1:X1 dst=10.0.0.5:22:X0\n'

@@ -1,5 +1,6 @@
 """test_timeline_dated.py: lines of programs that are not known, whose lines state a full date and time, and lines that look like a system log's or
 MySQL's and are none. Each layout is that of the program's own source or manual, which is named; the lines and what is expected were written by hand."""
+import datetime
 import unittest
 
 from timeline_lines import read_lines
@@ -453,6 +454,44 @@ class Dated(unittest.TestCase):
                 self.assertEqual((counts["format"], counts["events"], counts["unparsed"]), ("dated", 30, 0))
                 self.assertEqual((events[0]["time"][:19], events[0]["message"].count("\n")), ("2025-11-20T03:00:09", text.count("\n") - 1))
         self.assertEqual(read_lines("2026-11-25 03:12:09 a\nwords of a text\nand more\nof them\n" * 30)[1]["format"], "text")
+
+
+
+class Offsets(unittest.TestCase):
+    """A signed number of four digits behind a time is a zone where the lines of the source are in order by it."""
+    NUMBERS = ("-1100", "-0700", "+1000", "+1200", "-0300", "+0200")
+
+    def lines(self, numbers, step=60, count=60, form="%Y-%m-%d %H:%M:%S", utc=False):
+        start, out = datetime.datetime(2026, 11, 20, 3, 0, 9), []
+        for i in range(count):
+            number = numbers[i % len(numbers)]
+            at = start + datetime.timedelta(seconds=step * i)
+            if utc:
+                at += (1 if number[0] == "+" else -1) * datetime.timedelta(hours=int(number[1:3]), minutes=int(number[3:]))
+            out.append(f"{at:{form}} {number} credits user eva\n")
+        return "".join(out)
+
+    def test_numbers_that_change_are_words(self):
+        for numbers in (self.NUMBERS, ("-0300", "+0200")):
+            for form, second in (("%Y-%m-%d %H:%M:%S", "09"), ("%Y-%m-%d %H:%M", "00"), ("%Y/%m/%d %H:%M:%S", "09"), ("%d/%m/%Y %H:%M:%S", "09")):
+                events, counts = read_lines(self.lines(numbers, form=form))
+                self.assertEqual((counts["format"], counts["unparsed"]), ("dated", 0))
+                for i, event in enumerate(events[:60]):
+                    self.assertEqual((event["time"], event["doubt"], event["message"]), (f"2026-11-20T03:{i:02}:{second}Z", "z", f"{numbers[i % len(numbers)]} credits user eva"))
+
+    def test_numbers_by_which_lines_are_in_order_are_zones(self):
+        for numbers in (self.NUMBERS, ("-0300", "+0200"), ("+0100",)):
+            events, _ = read_lines(self.lines(numbers, utc=True))
+            self.assertEqual([(event["time"], event["doubt"]) for event in events[:3]], [(f"2026-11-20T03:0{i}:09Z", "") for i in range(3)])
+
+    def test_the_end_of_summer_time_leaves_zones(self):
+        lines = [f"2026-10-25 02:{minute:02}:09 {zone} step\n" for zone in ("+0200", "+0100") for minute in range(60)]
+        events, _ = read_lines("".join(lines))
+        self.assertEqual([(event["time"], event["doubt"]) for event in (events[0], events[60])], [("2026-10-25T00:00:09Z", ""), ("2026-10-25T01:00:09Z", "")])
+
+    def test_what_nothing_shows_is_doubted(self):
+        events, _ = read_lines(self.lines(self.NUMBERS, step=5 * 86400, count=12))
+        self.assertEqual([(event["time"], event["doubt"]) for event in events[:2]], [("2026-11-20T14:00:09Z", "z"), ("2026-11-25T10:00:09Z", "z")])
 
 
 if __name__ == "__main__":

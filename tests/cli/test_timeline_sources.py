@@ -54,6 +54,8 @@ class Sources(CaseTest):
         line = "Nov 20 03:12:09 web1 sshd[5]: Accepted password for eva from 203.0.113.7 port 22 ssh2\n"
         for name, text, told in (("pasted.log", line + f"  {line}" * 6, "but the first"), ("quoted.log", f"    {line}" * 3 + line + f"    {line}" * 2 + line, "5 of those that were looked at"), ("plain.log", line * 3, None),
                                  ("sparse.log", "".join(f"2025-11-20 03:{n:02}:09 WARN [main] dump\n" + "value\n" * 9 for n in range(9)), "few of its lines"),
+                                 ("points.log", "".join(f"2025-11-20 03:{n:02}:09 {(-1100, -700, +1200)[n % 3]:+05} points\n" for n in range(30)), "words of the text"),
+                                 ("zones.log", "".join(f"2025-11-{n:02} 03:12:09 {(-1100, -700, +1200)[n % 3]:+05} points\n" for n in range(1, 12)), "doubt z"),
                                  ("noon.log", "2025-11-20 03:12:09 PM: x\n" * 3, "doubt h"), ("day.log", "".join(f"2025-11-20 {h % 12 or 12:02}:12:09 {'AM' if h < 12 else 'PM'}: x\n" for h in range(24)), None)):
             self.put(name, text.encode())
             self.ana("analyse timeline")
