@@ -211,6 +211,14 @@ static int tell_encoding(struct reader *r, struct err *e)
                          e);
 }
 
+static int tell_like(struct reader *r, struct err *e)
+{
+    return tell(r, e,
+                "some of its lines look like those of another format (%s), %" PRIu32
+                " of those that were looked at: they are told as text",
+                formats[r->manner.like - 1]->name, r->manner.like_lines);
+}
+
 static int tell_sparse(struct reader *r, struct err *e)
 {
     return tell(r, e,
@@ -266,6 +274,8 @@ int job_tell_manner(struct reader *r, struct err *e)
 {
     int rc = text_is_by_look(r->encoding) ? tell_encoding(r, e) : 0;
 
+    if (rc == 0 && r->manner.like)
+        rc = tell_like(r, e);
     if (rc == 0 && r->manner.is_sparse)
         rc = tell_sparse(r, e);
     if (rc == 0 && r->manner.is_pasted)

@@ -155,6 +155,8 @@ static enum line_verdict ask(struct lines *l, const struct line *line)
         return LINE_FOREIGN;
     l->r->is_plain = line->is_plain;
     v = reader_ask(l->r, l->r->format, line->text, l->now);
+    if (v == LINE_EVENT && manner_doubts(l->r, l->now))
+        v = LINE_FOREIGN;
     if (v == LINE_FOREIGN && l->r->second)
         v = ask_second(l, line);
     if (v == LINE_EVENT && l->sessions)
@@ -443,14 +445,6 @@ static bool has_sessions(const struct reader *r)
     return r->format->has_sessions || (r->second && r->second->has_sessions);
 }
 
-static const char *remark_of(const struct reader *r)
-{
-    return r->manner.has_both_orders
-               ? "In some of its dates with slashes the day stands first, and in others the month: "
-                 "where both numbers could be a month it is not known when it was (doubt r)."
-               : r->format->remark;
-}
-
 /* So many bytes before a part are looked at. */
 static uint64_t window_of(const struct reader *r)
 {
@@ -523,7 +517,7 @@ int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
         return rc;
     /* Where no event of its own is in the part, the part before has read to the end. */
     rc = rc && !is_before ? tell_rest(&l, e) : end_last(&l, e);
-    return rc || from || !remark_of(r) ? rc : reader_notice(r, 0, remark_of(r), e);
+    return rc || from || !manner_remark(r) ? rc : reader_notice(r, 0, manner_remark(r), e);
 }
 
 /* The parts whose lines are looked at for their times. */

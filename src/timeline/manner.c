@@ -4,6 +4,7 @@
 #include "timeline/cutter.h"
 #include "timeline/date_order.h"
 #include "timeline/look.h"
+#include "timeline/value_test.h"
 
 enum {
     PASTED_LEAST = 3, /* lines behind a first one that has lost its blanks where it was pasted */
@@ -67,12 +68,64 @@ struct looking {
     struct reader first, second;
     struct depths depths;
     struct clock_vote vote;
+    struct manner manner; /* hosts */
 };
+
+/* FNV-1a, and no zero. */
+static uint32_t hash_of(struct str s)
+{
+    uint32_t hash = 2166136261U;
+
+    for (size_t i = 0; i < s.len; i++)
+        hash = (hash ^ (uint8_t)s.p[i]) * 16777619U;
+    return hash ? hash : 1;
+}
+
+static bool is_rsyslogs(const struct event *e)
+{
+    return e->precision == TIME_US && !(e->doubt & DOUBT_ZONE);
+}
+
+static bool has_host(const struct manner *m, struct str host)
+{
+    uint32_t hash = hash_of(host);
+
+    for (size_t i = 0; i < MANNER_HOSTS; i++)
+        if (m->hosts[i] == hash)
+            return true;
+    return false;
+}
+
+bool manner_knows_host(const struct manner *m, const struct event *e)
+{
+    struct str host;
+    uint8_t bytes[16];
+
+    if (!m->hosts[0] || !is_rsyslogs(e))
+        return false;
+    host = event_value(e, FIELD_HOST_NAME);
+    return host.len && (has_host(m, host) || address_bytes(host, bytes));
+}
+
+static void add_host(struct manner *m, const struct format *f, const struct event *e)
+{
+    struct str host = event_value(e, FIELD_HOST_NAME);
+    size_t i = 0;
+
+    if (f != &format_syslog || host.len == 0 || !is_rsyslogs(e) || f->is_doubtful(e) ||
+        has_host(m, host))
+        return;
+    while (i < MANNER_HOSTS && m->hosts[i])
+        i++;
+    if (i < MANNER_HOSTS)
+        m->hosts[i] = hash_of(host);
+}
 
 static void look_at_line(struct looking *l, struct str line, struct event *e)
 {
     event_begin(e);
     if (reader_ask(&l->first, l->first.format, line, e) == LINE_EVENT) {
+        add_host(&l->manner, l->first.format, e);
         add_depth(&l->depths, line);
     } else if (l->second.format) {
         event_begin(e);
@@ -164,6 +217,7 @@ void manner_find(struct recognised *found, struct look *l)
     reader_end(&at.first);
     if (second)
         reader_end(&at.second);
+    memcpy(found->manner.hosts, at.manner.hosts, sizeof(at.manner.hosts));
     if (f->may_be_indented)
         put_indent(&found->manner, &at.depths);
     if (is_dated) {
@@ -172,9 +226,23 @@ void manner_find(struct recognised *found, struct look *l)
     }
 }
 
+bool manner_doubts(const struct reader *r, const struct event *e)
+{
+    return r->manner.is_sure_only && !r->counting && !r->folding && r->format->is_doubtful &&
+           r->format->is_doubtful(e) && !manner_knows_host(&r->manner, e);
+}
+
+const char *manner_remark(const struct reader *r)
+{
+    return r->manner.has_both_orders
+               ? "In some of its dates with slashes the day stands first, and in others the month: "
+                 "where both numbers could be a month it is not known when it was (doubt r)."
+               : r->format->remark;
+}
+
 bool manner_is_sound(const struct manner *m)
 {
     return m->clock < CLOCK_COUNT_ && m->is_half_doubtful < HALF_COUNT_ && m->knows_indent < 2 &&
-           m->is_pasted < 2 && m->is_sparse < 2 && m->has_both_orders < 2 &&
-           m->offsets < OFFSETS_COUNT_;
+           m->is_pasted < 2 && m->is_sparse < 2 && m->has_both_orders < 2 && m->is_sure_only < 2 &&
+           m->like <= FORMAT_COUNT_ && m->offsets < OFFSETS_COUNT_;
 }

@@ -3,9 +3,15 @@
 #pragma once
 #include "timeline/when.h"
 
+enum { MANNER_HOSTS = 16 };
+
 /* All zeros: nothing is known. */
 struct manner {
-    uint32_t indent;         /* so many blanks stand in front of its lines, */
+    uint32_t hosts[MANNER_HOSTS]; /* hashes of those that rsyslog's lines have for sure; 0: none */
+    uint32_t like_lines;          /* so many, of those that were seen, are another format's, */
+    uint8_t like;                 /* the number of which is one less, and which it is not read by */
+    uint8_t is_sure_only;         /* 1: what is not the first format's for sure is the second's */
+    uint32_t indent;              /* so many blanks stand in front of its lines, */
     uint32_t deeper;         /* more of them in front of so many that state a time, of those seen */
     uint8_t knows_indent;    /* 1: it does */
     uint8_t is_pasted;       /* 1: in front of the first of its lines are fewer */
@@ -28,12 +34,21 @@ enum { HALF_UNSEEN = 1, HALF_SEEN, HALF_COUNT_ };
 struct recognised;
 struct look;
 struct format;
+struct reader;
+struct event;
 /* Which of the two formats of dates with slashes it is, by all lines of the samples that first
  * declines (NULL: by all). NULL: nothing shows it. Another format is itself. */
 const struct format *manner_order(struct look *l, const struct format *first,
                                   const struct format *found, bool *has_both);
 /* Fills found->manner. The samples of l are those that its formats were found by. */
 void manner_find(struct recognised *found, struct look *l);
+/* Whether a line whose time has microseconds and a zone, as rsyslog writes it, is one of syslog by
+ * its host alone: that has such lines for sure, or is an address where others have. */
+bool manner_knows_host(const struct manner *m, const struct event *e);
+/* A line of the first format by its look alone, which the second one knows, too. */
+bool manner_doubts(const struct reader *r, const struct event *e);
+/* What is told of the source as a whole; NULL: nothing. */
+const char *manner_remark(const struct reader *r);
 bool manner_is_sound(const struct manner *m);
 /* Whether a line that states a time behind blanks is of the line before all the same, as journalctl
  * prints what a message has behind its first line end. */

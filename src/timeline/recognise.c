@@ -14,6 +14,10 @@ enum {
     TEXT_MOST = 64 << 20,
     INDENTED_MOST = 8,       /* lines that one event may have behind it */
     INDENTED_LAST_MOST = 64, /* of a format that is last: traces of the stack */
+    SURE_LEAST = 8,          /* lines that are one format's for sure, */
+    SURE_ONE_IN = 20,        /* and so many of those that are tried, */
+    SURE_PLACES = 4,         /* all along the source, or at its beginning or end */
+    SURE_TOLD = 3,
     HOSTS_MOST = 16,
     OBJECTS_SIZE = 1 << 20, /* of those that are looked at */
 };
@@ -21,9 +25,13 @@ enum {
 struct score {
     const struct format *format;
     unsigned lines, understood;
-    bool is_sure;                 /* one is a line of its own alone */
-    unsigned indented;            /* behind the last event */
-    struct str hosts[HOSTS_MOST]; /* that lines which may be another program's name */
+    bool is_sure;                     /* one is a line of its own alone */
+    unsigned sure;                    /* of those understood: whatever else knows them */
+    size_t place;                     /* where the line stands that is asked */
+    uint8_t sure_places;              /* bits */
+    bool is_first_sure, is_last_sure; /* the first line of all, the last */
+    unsigned indented;                /* behind the last event */
+    struct str hosts[HOSTS_MOST];     /* that lines which may be another program's name */
     size_t host_count;
 };
 
@@ -97,8 +105,26 @@ static bool is_of_event(struct score *s, struct str line, enum line_verdict v,
     return !s->format->is_last || e->count > 0;
 }
 
+/* The line is an event of the format alone, and of no other program's that writes alike. */
+static bool is_sure_line(const struct format *f, enum line_verdict v, const struct event *e)
+{
+    return v == LINE_EVENT && !(f->is_doubtful && f->is_doubtful(e)) &&
+           !(f->is_sure && !f->is_sure(e));
+}
+
+static void add_sure(struct score *s, enum line_verdict v, const struct event *e)
+{
+    bool is_one = is_sure_line(s->format, v, e);
+
+    s->is_first_sure = s->lines == 0 ? is_one : s->is_first_sure;
+    s->is_last_sure = is_one;
+    s->sure += is_one;
+    s->sure_places |= (uint8_t)(is_one << s->place);
+}
+
 static void add_line(struct score *s, struct str line, enum line_verdict v, const struct event *e)
 {
+    add_sure(s, v, e);
     if (v == LINE_CONTINUES && s->format->cut_lines) /* whose piece it is, it says itself */
         s->understood++, s->lines++;
     if (is_of_event(s, line, v, e))
@@ -132,8 +158,8 @@ static struct score try_format(struct look *l, const struct format *format,
     reader_begin(&r, format);
     if (first)
         reader_begin(&before, first);
-    for (size_t i = 0; i < LOOK_SAMPLE_COUNT; i++)
-        try_sample(&s, &r, first ? &before : NULL, l->samples[i], &l->event);
+    for (s.place = 0; s.place < LOOK_SAMPLE_COUNT; s.place++)
+        try_sample(&s, &r, first ? &before : NULL, l->samples[s.place], &l->event);
     reader_end(&r);
     if (first)
         reader_end(&before);
@@ -146,8 +172,31 @@ static bool is_better(const struct score *s, const struct score *best)
            s->understood > best->understood;
 }
 
-/* Of the formats that are last or of the others. */
-static const struct format *find_lines(struct look *l, bool is_last)
+/* Whether the format may be one of two of a source. */
+static bool may_share(const struct format *f)
+{
+    return f->is_splittable && !f->is_export && !joins_by_state(f);
+}
+
+static bool is_part(const struct score *s)
+{
+    bool is_at =
+        s->is_first_sure || s->is_last_sure || __builtin_popcount(s->sure_places) >= SURE_PLACES;
+
+    return s->sure >= SURE_LEAST && s->sure * SURE_ONE_IN >= s->lines && is_at;
+}
+
+/* System logs carry the lines of others, too. */
+static bool is_surer(const struct score *s, const struct score *than)
+{
+    if (than->format == &format_syslog && is_part(than))
+        return false;
+    return s->sure > than->sure || (s->format == &format_syslog && is_part(s));
+}
+
+/* Of the formats that are last or of the others. *surest, where it is asked for, is the one of them
+ * that may share a source and has most lines for sure. */
+static const struct format *find_lines(struct look *l, bool is_last, struct score *surest)
 {
     struct score best = {0};
     bool has_both;
@@ -159,6 +208,8 @@ static const struct format *find_lines(struct look *l, bool is_last)
             s = try_format(l, formats[i], NULL);
         if (is_better(&s, &best))
             best = s;
+        if (surest && s.format && may_share(s.format) && is_surer(&s, surest))
+            *surest = s;
     }
     return manner_order(l, NULL, best.format, &has_both);
 }
@@ -286,8 +337,8 @@ static const struct format *find_second(struct look *l, const struct format *fir
         const struct format *f = formats[i];
         struct score s = {0};
 
-        if (f->line && f != first && f->is_last == is_last && f->is_splittable && !f->is_export &&
-            !joins_by_state(f) && !(f->remark && first->remark))
+        if (f->line && f != first && f->is_last == is_last && may_share(f) &&
+            !(f->remark && first->remark))
             s = try_format(l, f, first);
         if (is_better(&s, &best))
             best = s;
@@ -383,7 +434,7 @@ static void find_named(struct recognised *out, struct look *l, bool is_last)
         return;
     memcpy(samples, l->samples, sizeof(samples));
     take_names(l);
-    out->format = find_lines(l, is_last);
+    out->format = find_lines(l, is_last, NULL);
     if (out->format)
         out->frame = FRAME_NAMED;
     else
@@ -414,7 +465,7 @@ static int find_objects(struct recognised *out, struct look *l, struct err *e)
     for (unsigned frame = FRAME_JSON; rc == 0 && frame < FRAME_COUNT_ && !out->format; frame++) {
         rc = take_objects(l, (enum text_frame)frame, e);
         if (rc == 0)
-            out->format = find_lines(l, false);
+            out->format = find_lines(l, false, NULL);
         if (out->format && is_document(l, out->format))
             out->format = NULL;
         out->frame = out->format ? (enum text_frame)frame : FRAME_LINES;
@@ -422,6 +473,53 @@ static int find_objects(struct recognised *out, struct look *l, struct err *e)
     if (out->format)
         take_second(out, l);
     return rc;
+}
+
+/* From 1. */
+static uint8_t number_of(const struct format *f)
+{
+    uint8_t n = 0;
+
+    while (formats[n] != f)
+        n++;
+    return n + 1;
+}
+
+/* What makes an event of any line that states a time is not before a format that knows some of them
+ * for sure, but its second: the log of a relay, or two in one file. */
+static void put_surest_first(struct recognised *out, struct look *l, const struct score *surest)
+{
+    const struct format *last = out->format, *f = surest->format;
+
+    if (!last->is_last || !last->is_splittable || !f || (f->remark && last->remark))
+        return;
+    if (is_part(surest)) {
+        out->format = f;
+        out->second = find_second(l, f, false);
+        out->second = out->second ? out->second : last;
+        out->manner.is_sure_only = out->second == last;
+    } else if (surest->sure >= SURE_TOLD) {
+        out->manner.like = number_of(f);
+        out->manner.like_lines = surest->sure;
+    }
+}
+
+/* By lines of text. */
+static void find_text(struct recognised *out, struct look *l)
+{
+    struct score surest = {0};
+
+    out->format = find_lines(l, false, &surest);
+    for (int i = 0; i < 2 && !out->format; i++) {
+        if (i)
+            out->format = find_lines(l, true, NULL);
+        if (out->format)
+            put_surest_first(out, l, &surest);
+        else
+            find_named(out, l, i);
+    }
+    if (out->format && !out->second)
+        take_second(out, l);
 }
 
 static int find(struct recognised *out, struct look *l, struct err *e)
@@ -441,17 +539,9 @@ static int find(struct recognised *out, struct look *l, struct err *e)
     if (rc)
         return rc;
     out->encoding = l->encoding;
-    out->format = find_lines(l, false);
-    for (int i = 0; i < 2 && !out->format; i++) {
-        if (i)
-            out->format = find_lines(l, true);
-        if (!out->format)
-            find_named(out, l, i);
-    }
-    if (out->format) {
-        take_second(out, l);
+    find_text(out, l);
+    if (out->format)
         return 0;
-    }
     may_be_text = look_is_text(l);
     if (may_be_text)
         rc = find_objects(out, l, e);

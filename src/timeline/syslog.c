@@ -332,8 +332,8 @@ static bool take_tag_behind_level(struct str *line, struct event *e)
 }
 
 /* Behind an ISO time and what stands in place of a host. Behind a relay's name its sender's own
- * head may follow. */
-static bool take_iso_rest(struct str *line, bool is_strict, struct event *e)
+ * head may follow, or, where the source's lines show the host, no tag. */
+static bool take_iso_rest(struct reader *r, struct str *line, bool is_strict, struct event *e)
 {
     struct str at = *line;
     size_t before = e->count;
@@ -342,7 +342,8 @@ static bool take_iso_rest(struct str *line, bool is_strict, struct event *e)
         return true;
     e->count = before;
     *line = at;
-    return event_value(e, FIELD_HOST_NAME).len && has_own_head(e, at);
+    return event_value(e, FIELD_HOST_NAME).len &&
+           (has_own_head(e, at) || manner_knows_host(&r->manner, e));
 }
 
 /* What stands between time and message. */
@@ -366,7 +367,7 @@ static bool take_head(struct reader *r, struct str *line, enum layout layout, st
         return true;
     }
     if (is_iso)
-        return take_iso_rest(line, !has_priority && (has_level || layout == LAYOUT_STRICT), e);
+        return take_iso_rest(r, line, !has_priority && (has_level || layout == LAYOUT_STRICT), e);
     if (has_level)
         return take_tag_behind_level(line, e) || layout == LAYOUT_BSD;
     return syslog_take_tag(line, e) || syslog_take_tag_again(line, e) ||

@@ -225,6 +225,30 @@ class Squid(unittest.TestCase):
             self.assertNotEqual(counts["format"], "squid", b)
             self.assertFalse([event for event in events if event.get("event.action")])
 
+    def test_what_is_known_for_sure_is_not_hidden_by_lines_that_anything_knows(self):
+        """rsyslog's RSYSLOG_FileFormat of a relay: nine lines of ten are a device's, without a tag; and two logs in one file."""
+        def at(number):
+            return f"2026-11-25T03:{number // 60:02}:{number % 60:02}.123456+00:00"
+        sure = ("web1 sshd[7]: Accepted password for root from 203.0.113.7 port 22 ssh2", "db1 sudo:      eva : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/id")
+        relay = [f"{at(n)} {sure[n // 10 % 2] if n % 10 == 4 else '192.0.2.1 INFO: Successful login through Web(Username: admin, IP: 203.0.113.7)'}" for n in range(400)]
+        relay[50:50] = [f"{at(50)} web1 backup: words of no known program", f"{at(50)} worker started: one", f"{at(50)[:19]} INFO worker started: two"]
+        events, counts = read_lines("\n".join(relay) + "\n")
+        self.assertEqual((counts["format"], counts["events"], counts["unparsed"]), ("syslog+dated", 403, 0))
+        self.assertEqual(len([event for event in events if event.get("event.action") == "login" and event["user.name"] == "root" and event["host.name"] == "web1"]), 20)
+        self.assertEqual(len([event for event in events if event.get("event.action") == "command" and event["host.name"] == "db1"]), 20)
+        self.assertEqual({event["host.name"] for event in events if "through Web" in event["message"]}, {"192.0.2.1"})
+        self.assertEqual([(event["event.dataset"], event.get("host.name"), event.get("process.name")) for event in events[50:53]], [("syslog", "web1", "backup"), ("dated", None, None), ("dated", None, None)])
+        package = "2026-11-25 03:12:09 status installed evil:amd64 1.0\n"
+        app = "2026-11-25 03:12:09 INFO worker started\n"
+        for text in (package * 100 + app * 900, app * 900 + package * 100, (package + app * 9) * 100):
+            events, counts = read_lines(text)
+            self.assertEqual((counts["format"], len([event for event in events if event["event.dataset"] == "dpkg"])), ("dpkg+dated", 100))
+        # Some lines in the middle, or hardly any, are text of the log in which they stand.
+        for text in (app * 400 + package * 30 + app * 400, (app * 60 + package) * 15 + app * 10, app * 9 + package * 5 + app):
+            self.assertEqual({event["event.dataset"] for event in read_lines(text)[0]}, {"dated"})
+        # An address behind such a time is a host only beside lines of system logs.
+        self.assertEqual({event.get("host.name") for event in read_lines("".join(f"{at(n)} 203.0.113.7 GET /index\n" for n in range(20)))[0]}, {None})
+
 
 if __name__ == "__main__":
     unittest.main()

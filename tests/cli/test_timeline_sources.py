@@ -56,6 +56,7 @@ class Sources(CaseTest):
                                  ("sparse.log", "".join(f"2025-11-20 03:{n:02}:09 WARN [main] dump\n" + "value\n" * 9 for n in range(9)), "few of its lines"),
                                  ("points.log", "".join(f"2025-11-20 03:{n:02}:09 {(-1100, -700, +1200)[n % 3]:+05} points\n" for n in range(30)), "words of the text"),
                                  ("zones.log", "".join(f"2025-11-{n:02} 03:12:09 {(-1100, -700, +1200)[n % 3]:+05} points\n" for n in range(1, 12)), "doubt z"),
+                                 ("alike.log", "2025-11-20 03:12:09 INFO worker started\n" * 90 + "2025-11-20 03:12:10 status installed a:amd64 1.0\n" * 5 + "2025-11-20 03:12:11 INFO worker ended\n" * 90, "(dpkg), 5 of those"),
                                  ("noon.log", "2025-11-20 03:12:09 PM: x\n" * 3, "doubt h"), ("day.log", "".join(f"2025-11-20 {h % 12 or 12:02}:12:09 {'AM' if h < 12 else 'PM'}: x\n" for h in range(24)), None)):
             self.put(name, text.encode())
             self.ana("analyse timeline")
