@@ -2,7 +2,6 @@
  * own, or behind the head of a line of syslog. */
 #include "timeline/appliance.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include "base/mem.h"
 #include "timeline/address.h"
 #include "timeline/dated_when.h"
@@ -20,8 +19,6 @@ enum {
     NAME_MOST = 96,
     STAMP_MOST = 64,
     HEAD_WORDS_MOST = 2, /* between the time of a head and the message */
-    NS_OF_S = 1000000000,
-    APART_MOST_S = 86400, /* a clock that is further away was not set */
     COLUMNS_LEAST = 8,
     TYPE_COLUMN = 3, /* of PAN-OS: where the name of the row stands */
 };
@@ -456,55 +453,21 @@ static bool own_time(struct reader *r, struct event *e, const struct record *d, 
     return true;
 }
 
-/* A head may lack its year, and the zone of either may be any. */
-static bool is_near(const struct stated *head, bool has_year, int64_t own_s)
-{
-    struct stated at = *head, own;
-
-    stated_from_seconds(&own, own_s);
-    for (int by = -1; by <= 1; by++) {
-        if (!has_year)
-            at.year = own.year + by;
-        if (at.year > 0 && stated_is_date(&at) &&
-            llabs(stated_seconds(&at) - own_s) <= APART_MOST_S)
-            return true;
-    }
-    return false;
-}
-
-/* The message's own time counts, unless its clock is more than a day away from that of the head.
- * False: neither is known. */
+/* False: neither time is known. */
 static bool put_time(struct reader *r, struct event *e, const struct record *d,
                      const struct stated *head)
 {
-    struct stated s;
+    struct stated own, counts;
     struct str text;
-    bool has_own = own_time(r, e, d, &s, &text);
+    bool has_own = own_time(r, e, d, &own, &text);
 
-    if (has_own && (!head || is_near(head, head->year > 0, stated_seconds(&s)))) {
-        reader_time(r, e, &s);
-        return true;
-    }
+    if (has_own && head && !appliance_settle(&own, head, &counts))
+        event_put(e, FIELD_EVENT_STATED_TIME, text);
+    else if (has_own)
+        head = head ? &counts : &own;
     if (head)
         reader_time(r, e, head);
-    if (has_own)
-        event_put(e, FIELD_EVENT_STATED_TIME, text);
     return head != NULL;
-}
-
-void appliance_put_time(struct reader *r, struct event *e, const struct stated *own,
-                        struct str text)
-{
-    bool has_head = e->precision != TIME_NONE, has_year = !(e->doubt & DOUBT_YEAR);
-    struct stated head;
-
-    stated_from_seconds(&head, e->ns / NS_OF_S - (e->ns % NS_OF_S < 0));
-    if (!has_head || is_near(&head, has_year, stated_seconds(own))) {
-        e->doubt = 0;
-        reader_time(r, e, own);
-    } else {
-        event_put(e, FIELD_EVENT_STATED_TIME, text);
-    }
 }
 
 /* The same, where the head has given e its time. */

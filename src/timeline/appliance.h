@@ -58,10 +58,16 @@ struct appliance {
 extern const struct appliance appliances[];
 extern const size_t appliance_count;
 
-/* A message behind the head of a line of syslog. Where it states its time, that counts, unless it
- * is more than a day from that of the head. False: none of theirs, and e is as it was. */
+/* A message behind the head of a line of syslog, and what it states of its time. False: none of
+ * theirs, and e is as it was. */
 bool appliance_understand(struct reader *r, struct str message, struct event *e);
-/* The time that a message states itself, behind a head that gave e its own; text is how it is
- * written. */
+/* *out is what counts of a message's own time and that of its head. Two minutes apart are alike.
+ * Where both state a zone, or neither does, a message's own counts that is alike, and one with a
+ * zone beside a head without one, if they are whole quarters apart, as zones are; without a zone,
+ * beside a head that has one or at a clock of another zone, the head's counts, in the year of the
+ * message. False: nothing explains how far they are apart, and the head's counts. */
+bool appliance_settle(const struct stated *own, const struct stated *head, struct stated *out);
+/* The same, where the head gave e its time; text is how that of the message is written, and
+ * becomes event.stated_time where it does not count. */
 void appliance_put_time(struct reader *r, struct event *e, const struct stated *own,
                         struct str text);

@@ -1,4 +1,5 @@
 /* syslog.c: system logs: RFC 5424, RFC 3164 in its many layouts, and rsyslog's ISO times. */
+#include "timeline/appliance.h"
 #include "timeline/carried.h"
 #include "timeline/cisco.h"
 #include "timeline/dated_when.h"
@@ -81,8 +82,12 @@ static bool has_own_head(struct event *e, struct str message)
 
 static void put_message(struct reader *r, struct event *e, struct str message)
 {
-    struct str sentence = without_own_head(e, message);
+    struct str sentence = without_own_head(e, message), text;
+    struct stated own;
 
+    if (sentence.p != message.p && str_starts(sentence, "msg_id=") &&
+        syslog_fireware_time(message, &own, &text))
+        appliance_put_time(r, e, &own, text);
     (void)syslog_take_unifi(r, &sentence, e);
     if (str_starts(message, "{\"") && str_is(event_value(e, FIELD_PROCESS_NAME), "suricata") &&
         carried_understand(r, e, message, NULL)) /* eve-log with filetype: syslog */

@@ -343,6 +343,22 @@ bool syslog_take_fireware(struct str *rest, struct event *e)
     return true;
 }
 
+bool syslog_fireware_time(struct str message, struct stated *s, struct str *text)
+{
+    struct str head = str_head(message, FIREWARE_MOST), at;
+    const char *open = memchr(head.p, '(', head.len);
+
+    at = open ? str_from(head, (size_t)(open - head.p) + 1) : STR("");
+    *text = at;
+    if (at.len == 0 || !when_iso(&at, s) || s->has_zone || !str_starts(at, ")") ||
+        !stated_is_date(s))
+        return false;
+    text->len -= at.len;
+    s->has_zone = true;
+    s->zone_s = 0;
+    return true;
+}
+
 static bool is_unifi(struct str name)
 {
     size_t digits = 0;

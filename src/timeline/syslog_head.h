@@ -40,6 +40,8 @@ bool syslog_take_structured(struct str *rest, struct str *data);
 /* WatchGuard's Fireware has a serial number, its time in brackets and a name in front of the
  * program, and "msg_id=" behind it. */
 bool syslog_take_fireware(struct str *rest, struct event *e);
+/* That time, which is UTC ("Fireware Log Catalog"), and the text of it. */
+bool syslog_fireware_time(struct str message, struct stated *s, struct str *text);
 /* "U7PG2,f09fc2000000,v4.0.66: hostapd: ": what was taken as the program says which of UniFi's
  * devices it is, and the program follows. */
 bool syslog_take_unifi(struct reader *r, struct str *rest, struct event *e);

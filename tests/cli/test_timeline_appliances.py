@@ -137,6 +137,25 @@ class Appliances(unittest.TestCase):
             events, _ = read_lines("\n".join(lines) + "\n")
             self.assertEqual((events[0]["time"], events[0]["event.stated_time"], events[0]["event.action"]), ("2026-11-25T03:12:09Z", "2000/01/01 00:00:08", "commit"))
 
+    def test_what_is_stated_for_sure_goes_before_a_clock_without_a_zone(self):
+        """Of each the head's time, that of the message, and what the event has: SonicWall states its local time without a zone, or UTC; the head is a collector's."""
+        sure, local = "2026-11-25T03:12:09.123456+00:00", "Nov 25 04:12:09"
+        cases = ((sure, "2026-11-24 19:12:09", "2026-11-25T03:12:09.123456Z", "", None), (sure, "2026-11-25 03:12:07", "2026-11-25T03:12:09.123456Z", "", None),
+                 ("2026-11-25T04:12:09.123456+01:00", "2026-11-25 04:12:08", "2026-11-25T03:12:09.123456Z", "", None), (sure, "2026-11-25 03:12:07 UTC", "2026-11-25T03:12:07Z", "", None),
+                 (sure, "2026-11-25 10:34:21 UTC", "2026-11-25T03:12:09.123456Z", "", "2026-11-25 10:34:21 UTC"), (sure, "2026-11-25 05:12:08 UTC", "2026-11-25T03:12:09.123456Z", "", "2026-11-25 05:12:08 UTC"),
+                 (sure, "2026-11-25 10:34:21", "2026-11-25T03:12:09.123456Z", "", "2026-11-25 10:34:21"), (local, "2026-11-25 03:12:08 UTC", "2026-11-25T03:12:08Z", "", None),
+                 (local, "2026-11-25 04:12:08", "2026-11-25T04:12:08Z", "z", None), (local, "2026-11-24 20:12:08", "2026-11-25T04:12:09Z", "z", None),
+                 (local, "2026-11-25 10:34:21 UTC", "2026-11-25T04:12:09Z", "yz", "2026-11-25 10:34:21 UTC"))
+        for head, own, time, doubt, stated in cases:
+            line = f'{head} 192.0.2.1 id=firewall sn=0006B1 time="{own}" fw=198.51.100.5 pri=6 m=98 msg="Connection Opened" src=203.0.113.9:1:X1 dst=10.0.0.5:22:X0\n'
+            others = "".join(f"{head} web1 sshd[{n}]: Connection closed by 192.0.2.7 port 5\n" for n in range(9))
+            for text in (line * 3, others + line):
+                event = next(event for event in read_lines(text)[0] if "observer.vendor" in event)
+                self.assertEqual((event["time"], event["doubt"], event.get("event.stated_time")), (time, doubt, stated), (head, own))
+        # "Fireware Log Catalog": the time in brackets is UTC.
+        events, _ = read_lines('Nov 25 04:12:09 gw FVE6035FD3AE3 (2026-11-25T03:12:07) firewall: msg_id="3000-0148" Deny 0-External 1-Trusted 52 tcp 20 114 203.0.113.9 10.0.0.5 5000 22 (Unhandled External Packet-00)\n' * 3)
+        self.assertEqual((events[0]["time"], events[0]["doubt"], events[0]["event.action"]), ("2026-11-25T03:12:07Z", "", "firewall-deny"))
+
     def test_among_other_lines_they_say_the_same(self):
         other = HEAD + "sshd[7]: Connection closed by 192.0.2.7 port 5\n"
         for form, line, wanted in LINES:
