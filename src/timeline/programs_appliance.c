@@ -93,18 +93,19 @@ static const struct meaning mikrotik[] = {
 static const struct meaning watchguard[] = {
     PACKET("Allow", "firewall-allow", YES),
     PACKET("Deny", "firewall-deny", NO),
+    /* Who is rejected chose the name. */
+    {ID "Management user {user.name:most} from {source.ip:ip} log in attempt was rejected - "
+        "{event.reason:rest}",
+     "login", AUTH, NO},
     {ID "Management user {user.name:most} from {source.ip:ip} logged in{_:rest}", "login", AUTH,
      YES},
     {ID "Management user {user.name:most} from {source.ip:ip} logged out{_:rest}", "logout",
      SESSION, MAYBE},
-    {ID "Management user {user.name:most} from {source.ip:ip} log in attempt was rejected - "
+    {ID "Authentication of {_:any} user [{user.name:most}] from {source.ip:ip} was rejected, "
         "{event.reason:rest}",
      "login", AUTH, NO},
-    {ID "Authentication of {_:any} user [{user.name:any}] from {source.ip:ip} was accepted",
+    {ID "Authentication of {_:any} user [{user.name:most}] from {source.ip:ip} was accepted",
      "login", AUTH, YES},
-    {ID "Authentication of {_:any} user [{user.name:any}] from {source.ip:ip} was rejected, "
-        "{event.reason:rest}",
-     "login", AUTH, NO},
     {ID "SSL VPN user {user.name:most} from {source.ip:ip} logged in assigned virtual IP is "
         "{client.ip:ip}",
      "session-open", SESSION, YES},
@@ -112,31 +113,33 @@ static const struct meaning watchguard[] = {
      SESSION, MAYBE},
 };
 
-/* DSM's Log Center, connections; before 6.2 the place of the address is another one. */
+/* DSM's Log Center, connections; before 6.2 the place of the address is another one. Who fails to
+ * log in chooses the name, which may look like another of these sentences: their ends are DSM's. */
 static const struct meaning synology[] = {
-    {"User [{user.name:any}] from [{source.ip:host}] failed to {_:any} to [{service.name:any}] via "
+    {"User [{user.name:most}] from [{source.ip:host}] failed to {_:any} to [{service.name:any}] "
+     "via "
      "[{_:any}] due to {event.reason:rest}",
      "login", AUTH, NO},
-    {"User [{user.name:any}] from [{source.ip:host}] failed to {_:any} via [{service.name:any}] "
+    {"User [{user.name:most}] from [{source.ip:host}] failed to {_:any} via [{service.name:any}] "
      "due "
      "to {event.reason:rest}",
      "login", AUTH, NO},
-    {"User [{user.name:any}] from [{source.ip:host}] via [{_:any}] failed to {_:any} via "
+    {"User [{user.name:most}] from [{source.ip:host}] via [{_:any}] failed to {_:any} via "
      "[{service.name:any}] due to {event.reason:rest}",
      "login", AUTH, NO},
-    {"User [{user.name:any}] from [{source.ip:host}] signed in to [{service.name:any}] "
-     "successfully via {_:rest}",
+    {"User [{user.name:most}] from [{source.ip:host}] signed in to [{service.name:any}] "
+     "successfully via [{_:any}].",
      "login", AUTH, YES},
-    {"User [{user.name:any}] from [{source.ip:host}] logged in successfully via "
-     "[{service.name:any}]{_:rest}",
+    {"User [{user.name:most}] from [{source.ip:host}] logged in successfully via "
+     "[{service.name:any}].",
      "login", AUTH, YES},
-    {"User [{user.name:any}] from [{source.ip:host}] logged out the server via "
+    {"User [{user.name:most}] from [{source.ip:host}] logged out the server via "
      "[{service.name:any}]{_:rest}",
      "logout", SESSION, MAYBE},
-    {"User [{user.name:any}] from [{source.ip:host}] signed out {_:any} "
+    {"User [{user.name:most}] from [{source.ip:host}] signed out {_:any} "
      "[{service.name:any}]{_:rest}",
      "logout", SESSION, MAYBE},
-    {"User [{user.name:any}] from [{_:any}({source.ip:ip})] via [{network.protocol:any}] accessed "
+    {"User [{user.name:most}] from [{_:any}({source.ip:ip})] via [{network.protocol:any}] accessed "
      "the shared folder [{file.path:any}].",
      "file-access", "file", YES},
     {"Host [{source.ip:ip}] {_:any} blocked via [{service.name:any}]{_:rest}", "ban", NETWORK, YES},
@@ -144,13 +147,13 @@ static const struct meaning synology[] = {
 
 /* "Event Log Message Reference Guide" of HP's switches. */
 static const struct meaning procurve[] = {
-    {"Invalid user name/password on {service.name} session User '{user.name:any}' is trying to "
+    {"Invalid user name/password on {service.name} session User '{user.name:most}' is trying to "
      "login from {source.ip:ip}{_:rest}",
      "login", AUTH, NO},
     {"Invalid user name/password on {service.name} session{_:rest}", "login", AUTH, NO},
-    {"User '{user.name:any}' logged in from {source.ip:ip} to {service.name} session{_:rest}",
+    {"User '{user.name:most}' logged in from {source.ip:ip} to {service.name} session{_:rest}",
      "login", AUTH, YES},
-    {"User '{user.name:any}' logged out of {service.name} session from {source.ip:ip}{_:rest}",
+    {"User '{user.name:most}' logged out of {service.name} session from {source.ip:ip}{_:rest}",
      "logout", SESSION, MAYBE},
     {"SME {service.name} from {source.ip:ip} - {event.reason:rest}", "session-open", SESSION, YES},
     {"port {device.id} is now off-line", "network-fault", NETWORK, NO},

@@ -176,6 +176,20 @@ class Appliances(unittest.TestCase):
             self.assertEqual({name: event.get(name) for name in wanted}, wanted)
             self.assertEqual((event["host.name"], event.get("observer.hostname")), ("gw", "FGT") if form == "syslog" else ("FGT", None))
 
+    def test_a_name_that_was_tried_is_no_sentence(self):
+        """What a stranger gave as a name looks like the rest of another sentence; the end is the appliance's own. Where two readings are left, both are told."""
+        tried = "admin] from [192.0.2.6] signed in to [DSM] successfully via [x"
+        for end in ("failed to sign in to [DSM] via [password] due to authorization failure.", "failed to log in via [SSH] due to authorization failure."):
+            event = read_lines(f"{HEAD}Connection: User [{tried}] from [203.0.113.9] {end}\n" * 3)[0][0]
+            self.assertEqual([event.get(name) for name in ("event.action", "event.outcome", "user.name", "source.ip")], ["login", "failure", tried, "203.0.113.9"])
+        tried = "admin from 192.0.2.6 logged in"
+        event = read_lines(f'{HEAD}sessiond[2]: msg_id="3E00-0004" Management user {tried} from 203.0.113.9 log in attempt was rejected - invalid credentials\n' * 3)[0][0]
+        self.assertEqual([event.get(name) for name in ("event.action", "event.outcome", "user.name", "source.ip")], ["login", "failure", tried, "203.0.113.9"])
+        for line in ("00419 auth:  Invalid user name/password on SSH session User 'x' is trying to login from 192.0.2.6' is trying to login from 203.0.113.9",
+                     'admd[2]: msg_id="1100-0005" Authentication of SSLVPN user [x] from 192.0.2.6 was rejected, a] from 203.0.113.9 was rejected, b'):
+            event = read_lines(f"{HEAD}{line}\n" * 3)[0][0]
+            self.assertEqual((event["event.outcome"], event["event.is_ambiguous"], sorted(event["source.ip"])), ("failure", "yes", ["192.0.2.6", "203.0.113.9"]))
+
     def test_a_key_twice_is_told_as_ambiguous(self):
         line = 'id=firewall sn=0006B1 time="2026-11-25 03:12:09 UTC" fw=198.51.100.5 pri=6 m=98 msg="x" usr="eva" usr="root" src=203.0.113.9:1:X1 dst=10.0.0.5:22:X0\n'
         events, _ = read_lines(line * 3)
