@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include "base/sink.h"
+#include "evidence/bundle_read.h"
+#include "practice/bundle_key.h"
 #include "practice/evidence.h"
 #include "practice/timeline_files.h"
 #include "practice/timeline_left.h"
@@ -59,6 +61,7 @@ static bool has_bytes(const struct making *m, const struct thing *item)
 static void work_release(struct work *w)
 {
     disk_files_release(&w->files);
+    mem_wipe(w->stream_key, sizeof(w->stream_key));
     timeline_zones_release(&w->zones);
     buf_release(&w->known.remarks);
     repeated_release(&w->repeated);
@@ -109,6 +112,22 @@ static int progress(void *context, uint64_t done, uint64_t all, struct err *e)
     return 0;
 }
 
+/* A bundle of calm-collect is opened by what this person holds, inside the worker. What only looks
+ * like one is read as what it is. */
+static int open_seal(struct work *w, struct err *e)
+{
+    char call[16];
+    int rc = bundle_is_sealed(w->in, &w->is_sealed, e);
+
+    if (rc || !w->is_sealed)
+        return rc;
+    snprintf(call, sizeof(call), "e%u", w->item->number);
+    rc = bundle_stream_key(w->m->session, w->in, call, w->stream_key, e);
+    w->is_sealed = rc == 0;
+    w->is_unopened = rc == ERR_DENIED;
+    return rc == ERR_FORMAT || rc == ERR_NEWER ? 0 : rc;
+}
+
 /* What is read: of an image its bytes, or what its record says of its files, stand for it. */
 static int open_evidence(struct work *w, struct err *e)
 {
@@ -122,7 +141,8 @@ static int open_evidence(struct work *w, struct err *e)
     if (!is_image(w->item)) {
         if (!hex_read(sum->b, sizeof(sum->b), thing_value(w->item, "sha256")))
             BUG("an item without bytes");
-        return blob_open(session_store(m->session), sum, &w->in, &size, e);
+        rc = blob_open(session_store(m->session), sum, &w->in, &size, e);
+        return rc ? rc : open_seal(w, e);
     }
     if (!hex_read(sum->b, sizeof(sum->b), thing_value(w->item, "image-sha256")))
         *sum = hash_bytes(files.p, files.len);
@@ -143,11 +163,12 @@ static int open_work(struct work *w, struct err *e)
     return timeline_part_open(buf_text(&w->folder), w->item, &w->part, &w->out, e);
 }
 
-/* The name of the item where it was, without its folders. */
+/* The name of the item where it was, without its folders; of a collection its host's. */
 static void source_name(const struct thing *item, struct buf *out)
 {
-    struct str path = thing_value(item, "path");
-    struct str name = path.len ? path : view_title(item);
+    struct str path = thing_value(item, "path"), host = thing_value(item, "host");
+    bool is_archive = str_is(thing_value(item, "sort"), "archive");
+    struct str name = path.len ? path : is_archive && host.len ? host : view_title(item);
 
     for (size_t i = name.len; i-- > 0;)
         if (name.p[i] == '/') {
@@ -175,6 +196,8 @@ static int build(struct work *w, struct err *e)
                                 .progress = progress,
                                 .context = w};
 
+    if (w->is_sealed)
+        order.stream_key = w->stream_key;
     if (order.is_image) {
         order.ins = w->files.set.fds;
         order.in_count = w->files.set.count;
@@ -321,7 +344,7 @@ static int leave(const struct work *w, const struct err *why, struct err *e)
 /* Whether it is none of the item's doing, so that it would end any other, too. */
 static bool ends_all(const struct work *w, int code)
 {
-    return w->is_unwritten || code == ERR_CANCEL || code == ERR_DENIED;
+    return w->is_unwritten || code == ERR_CANCEL || (code == ERR_DENIED && !w->is_unopened);
 }
 
 static int read_item(struct work *w, const struct thing *before, struct err *e)

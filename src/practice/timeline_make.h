@@ -34,6 +34,8 @@ struct work {
     const struct thing *item;
     struct buf folder, part, name;
     struct disk_files files; /* of an image */
+    uint8_t stream_key[32];  /* of a bundle, where it is sealed */
+    bool is_sealed;
     int in, out;
     struct hash evidence;
     struct segment_result result;
@@ -41,7 +43,8 @@ struct work {
     struct timeline_known known;
     struct timeline_span span;
     struct repeated repeated;
-    bool is_unopened, is_unwritten; /* what failed: files of the image, or the timeline's own */
+    bool is_unopened, is_unwritten; /* what failed: files of the image, the seal, or the timeline's
+                                     * own */
     int64_t end_s; /* of its lines at the latest; INT64_MAX: it tells nothing that is not known */
 };
 

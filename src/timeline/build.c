@@ -94,7 +94,7 @@ static int take_look(void *context, uint32_t kind, struct str body, struct err *
 
 static int look(struct building *b, struct err *e)
 {
-    CLEANUP_BUF struct buf argument = {0};
+    CLEANUP(buf_wipe) struct buf argument = {0};
     const struct build_task task = {.kind = BUILD_LOOK};
     struct worker_order order;
     int rc;
@@ -478,7 +478,7 @@ static void building_release(struct building *b)
 
         worker_end(l->worker);
         build_parts_close(l);
-        buf_release(&l->argument);
+        buf_wipe(&l->argument);
         buf_release(&l->queue);
         buf_release(&l->columns);
         buf_release(&l->packed);

@@ -30,9 +30,10 @@ struct build_order {
     const struct zone_files *zones;  /* that sources may name; NULL: none */
     const struct rotation_end *ends; /* of sources, in the order of their names */
     size_t end_count;
-    unsigned workers;        /* 0: as many as there are processors */
-    uint64_t directory_most; /* bytes of the timeline's directory; 0: DIRECTORY_MOST */
-    segment_put *put;        /* where the timeline's file goes */
+    const uint8_t *stream_key; /* 32 bytes, of a bundle that is sealed; NULL: it is not. Borrowed */
+    unsigned workers;          /* 0: as many as there are processors */
+    uint64_t directory_most;   /* bytes of the timeline's directory; 0: DIRECTORY_MOST */
+    segment_put *put;          /* where the timeline's file goes */
     /* What was put is forgotten, for all of it comes anew. NULL: years of rotated logs in an
      * archive do not follow from one another. */
     int (*restart)(void *context, struct err *e);

@@ -10,9 +10,9 @@ enum { LANE_PARTS = 4 };
 struct lane {
     struct building *building;
     struct worker *worker; /* NULL: none, or it has ended */
-    struct buf argument;
-    struct buf queue; /* kind and size, u32 each, and the bytes, of each message */
-    size_t taken;     /* bytes of it */
+    struct buf argument;   /* may hold a key */
+    struct buf queue;      /* kind and size, u32 each, and the bytes, of each message */
+    size_t taken;          /* bytes of it */
     bool is_used;
     uint32_t parts[LANE_PARTS]; /* that it was given, in order, or its share; [0] is put first */
     unsigned part_count, ended; /* of them, and how many have come to their end */

@@ -1,4 +1,5 @@
 /* build_order.c: what the program gives a worker that makes a timeline. */
+#include "base/mem.h"
 #include "timeline/build_lanes.h"
 #include "timeline/segment_room.h"
 
@@ -33,8 +34,13 @@ void build_argument(const struct build_order *o, const struct build_task *task,
     full.end_count = (uint32_t)o->end_count;
     full.index_size = o->zones ? (uint32_t)o->zones->index.len : 0;
     full.zones_size = o->zones ? (uint32_t)o->zones->bytes.len : 0;
+    if (o->stream_key) {
+        memcpy(full.stream_key, o->stream_key, sizeof(full.stream_key));
+        full.is_sealed = 1;
+    }
     buf_clear(out);
     buf_add(out, &full, sizeof(full));
+    mem_wipe(full.stream_key, sizeof(full.stream_key));
     buf_addstr(out, o->zone);
     for (size_t i = 0; i < o->setting_count; i++) {
         const struct build_setting *s = &o->settings[i];

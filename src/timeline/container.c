@@ -10,10 +10,15 @@ bool container_is_stream(struct str head)
            str_starts(head, "070701") || str_starts(head, "070702") || str_starts(head, "070707");
 }
 
+bool container_is_sealed(struct str head)
+{
+    return str_starts(head, "calm-sealed/");
+}
+
 bool container_is_archive(struct str head)
 {
     return container_is_stream(head) || str_starts(head, "PK\3\4") ||
-           str_starts(head, "7z\xbc\xaf\x27\x1c");
+           str_starts(head, "7z\xbc\xaf\x27\x1c") || container_is_sealed(head);
 }
 
 bool container_is_one(struct str head)

@@ -6,5 +6,7 @@
 /* An archive, or a file that is packed. */
 bool container_is_one(struct str head);
 bool container_is_archive(struct str head);
+/* A bundle of calm-collect that is sealed, which has an archive in it. */
+bool container_is_sealed(struct str head);
 /* An archive that is read from the front to the end: tar and cpio. */
 bool container_is_stream(struct str head);

@@ -1,5 +1,6 @@
-/* intake.c: the list of a folder that was taken into evidence, calm-intake/1
- * (doc/format/evidence.md section 4): times of its files. */
+/* intake.c: times of files: of the list of a folder that was taken into evidence, calm-intake/1
+ * (doc/format/evidence.md section 4), and of what calm-collect tells of a host's files
+ * (doc/format/live.md). */
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -20,12 +21,27 @@ struct reading {
     struct file_run *run;
     struct event event; /* of lines that are none of the list's */
     struct entry entry;
+    bool has_head; /* a line without a path is no file and no damage */
     char host[FIELD_NAME_SIZE];
 };
 
 static bool knows(struct str head)
 {
     return str_starts(head, "{\"format\":\"calm-intake/1\",");
+}
+
+static bool has(struct str line, const char *part)
+{
+    return memmem(line.p, line.len, part, strlen(part)) != NULL;
+}
+
+/* Its first line: members are in one order. */
+static bool knows_live(struct str head)
+{
+    struct str line = str_cut(&head, '\n');
+
+    return str_starts(line, "{\"path\":\"/") && has(line, "\",\"kind\":\"") &&
+           has(line, ",\"mode\":\"") && has(line, ",\"inode\":") && has(line, ",\"changed\":\"");
 }
 
 static void take_text(struct buf *out, struct str value, bool *has_hex)
@@ -108,7 +124,7 @@ static void take_member(void *context, const struct json_value *v)
         take_text(&entry->link, v->value, &entry->has_link_hex);
     } else if (str_is(v->name, "target_hex")) {
         take_hex(&entry->link, v->value, &entry->has_link_hex);
-    } else if (str_is(v->name, "type")) {
+    } else if (str_is(v->name, "type") || str_is(v->name, "kind")) {
         f->type = type_of(v->value);
     } else if (str_is(v->name, "mode")) {
         f->mode = octal(v->value);
@@ -186,7 +202,7 @@ static int take_line(struct reading *g, uint64_t at, struct str line, struct err
     event_begin(&g->event);
     if (!json_flat(&flat, &rest) || rest.len)
         return take_unparsed(g, at, line, e);
-    if (!entry->has_path) {
+    if (!entry->has_path && g->has_head) {
         take_head(g);
         return 0;
     }
@@ -238,7 +254,7 @@ static int read_all(struct reader *r, struct err *e)
 {
     CLEANUP(bytes_freep) struct bytes *bytes = bytes_new(r);
     CLEANUP(file_run_freep) struct file_run *run = file_run_new(r, file_clock_of(STR("posix")));
-    struct reading g = {.r = r, .run = run};
+    struct reading g = {.r = r, .run = run, .has_head = r->format == &format_intake};
     int rc;
 
     event_init(&g.event);
@@ -253,3 +269,5 @@ static int read_all(struct reader *r, struct err *e)
 
 const struct format format_intake = {
     .name = "intake", .version = 1, .knows = knows, .read = read_all};
+const struct format format_live_file = {
+    .name = "live-file", .version = 1, .knows = knows_live, .read = read_all};

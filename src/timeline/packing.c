@@ -45,6 +45,9 @@ struct packing {
 struct kind {
     const char *mark;
     size_t mark_size;
+    uint8_t skipped;  /* the first byte of a frame that holds nothing of the file, but its last four
+                       * bits, which may be any; 0: there are none */
+    const char *then; /* what follows it */
     bool (*begin)(struct packing *p);
     enum verdict (*unpack)(struct packing *p);
     void (*end)(struct packing *p);
@@ -195,19 +198,31 @@ static void end_zstd(struct packing *p)
 }
 
 static const struct kind kinds[] = {
-    [PACKING_GZIP] = {"\x1f\x8b", 2, begin_gzip, unpack_gzip, end_gzip},
-    [PACKING_BZIP2] = {"BZh", 3, begin_bzip2, unpack_bzip2, end_bzip2},
+    [PACKING_GZIP] = {"\x1f\x8b", 2, 0, NULL, begin_gzip, unpack_gzip, end_gzip},
+    [PACKING_BZIP2] = {"BZh", 3, 0, NULL, begin_bzip2, unpack_bzip2, end_bzip2},
     [PACKING_XZ] = {"\xfd"
                     "7zXZ\0",
-                    6, begin_xz, unpack_xz, end_xz},
-    [PACKING_ZSTD] = {"\x28\xb5\x2f\xfd", 4, begin_zstd, unpack_zstd, end_zstd},
+                    6, 0, NULL, begin_xz, unpack_xz, end_xz},
+    [PACKING_ZSTD] = {"\x28\xb5\x2f\xfd", 4, 0x50, "\x2a\x4d\x18", begin_zstd, unpack_zstd,
+                      end_zstd},
 };
+
+static bool may_be_skipped(const struct kind *k, char first)
+{
+    return k->skipped && ((uint8_t)first & 0xF0) == k->skipped;
+}
+
+static bool begins(const struct kind *k, struct str head)
+{
+    if (head.len && may_be_skipped(k, head.p[0]))
+        return str_starts(str_from(head, 1), k->then);
+    return head.len >= k->mark_size && memcmp(head.p, k->mark, k->mark_size) == 0;
+}
 
 enum packing_kind packing_of(struct str head)
 {
     for (enum packing_kind i = PACKING_GZIP; i < (enum packing_kind)COUNT_OF(kinds); i++)
-        if (head.len >= kinds[i].mark_size &&
-            memcmp(head.p, kinds[i].mark, kinds[i].mark_size) == 0)
+        if (begins(&kinds[i], head))
             return i;
     return PACKING_NONE;
 }
@@ -276,7 +291,8 @@ static int go_on(struct packing *p, struct err *e)
     }
     if (rc)
         return rc;
-    if (s->in_size && *s->in == (uint8_t)p->kind->mark[0]) {
+    if (s->in_size &&
+        (*s->in == (uint8_t)p->kind->mark[0] || may_be_skipped(p->kind, (char)*s->in))) {
         begin(p);
         return 0;
     }

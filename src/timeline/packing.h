@@ -9,7 +9,7 @@ enum packing_kind {
     PACKING_GZIP, /* RFC 1952 */
     PACKING_BZIP2,
     PACKING_XZ,
-    PACKING_ZSTD, /* RFC 8878 */
+    PACKING_ZSTD, /* RFC 8878, with frames that are skipped */
 };
 /* By its first bytes: 6 are enough. */
 enum packing_kind packing_of(struct str head);

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "evidence/archive_kinds.h"
+#include "evidence/bundle_walk.h"
 #include "timeline/container.h"
 #include "timeline/walk_held.h"
 
@@ -41,16 +42,25 @@ static int tell_read(const struct walking *w, const struct content *c, uint64_t 
     return c->fd >= 0 && w->walk->read ? w->walk->read(w->walk->context, off, e) : 0;
 }
 
-static int more_of(void *context, const void **bytes, size_t *got, struct err *e)
+static int read_content(void *context, void *bytes, size_t size, size_t *got, struct err *e)
 {
     struct source *s = context;
-    int rc = bytes_of(s->content, s->off, s->bytes, CHUNK_SIZE, got, e);
+    int rc = bytes_of(s->content, s->off, bytes, size, got, e);
 
     if (rc)
         return rc;
     s->off += *got;
-    *bytes = s->bytes;
     return tell_read(s->walking, s->content, s->off, e);
+}
+
+static int more_of(void *context, const void **bytes, size_t *got, struct err *e)
+{
+    struct source *s = context;
+    const struct bundle_source from =
+        s->unsealer ? bundle_unsealer_source(s->unsealer) : (struct bundle_source){read_content, s};
+
+    *bytes = s->bytes;
+    return from.read(from.context, s->bytes, CHUNK_SIZE, got, e);
 }
 
 /* The next bytes that are unpacked; none behind a limit. */
@@ -335,6 +345,46 @@ static int open_packed(struct walking *w, struct source *s, enum packing_kind ki
                                      : take_packed_file(s, name, written, e);
 }
 
+/* What the seal holds is packed; where it ends before its end, what stands before that was read. */
+static int walk_sealed(struct walking *w, struct source *s, struct str name, struct written written,
+                       struct err *e)
+{
+    char words[WORDS_SIZE];
+    enum bundle_state state;
+    const char *why;
+    int rc = open_packed(w, s, PACKING_ZSTD, name, written, e);
+
+    state = bundle_unsealer_state(s->unsealer, &why);
+    if (rc || w->ended || state == BUNDLE_WHOLE)
+        return rc;
+    snprintf(words, sizeof(words), "%s: %s", bundle_state_name(state), why);
+    return tell_about(w, name, words, e);
+}
+
+static int open_sealed(struct walking *w, struct source *s, struct str name, struct written written,
+                       struct err *e)
+{
+    const struct bundle_source sealed = {read_content, s};
+    CLEANUP(bundle_unsealer_freep) struct bundle_unsealer *u = NULL;
+    struct err why;
+    int rc;
+
+    if (w->depth > 1)
+        return tell_left(
+            w, name, "it is a sealed bundle: take it into evidence by itself to have it read", e);
+    if (!w->walk->stream_key)
+        return tell_left(w, name, "it is sealed, and no key to it is here", e);
+    rc = bundle_unsealer_new(&u, &sealed, w->walk->stream_key, &why);
+    if (rc == ERR_FORMAT || rc == ERR_NEWER)
+        return tell_left(w, name, why.text, e);
+    if (rc)
+        return err_set(e, rc, "%s", why.text);
+    s->unsealer = u;
+    rc = walk_sealed(w, s, name, written, e);
+    s->unsealer = NULL;
+    return rc;
+}
+
 static int open_container(struct walking *w, struct content *c, struct str head, struct str name,
                           struct written written, struct err *e)
 {
@@ -347,7 +397,9 @@ static int open_container(struct walking *w, struct content *c, struct str head,
     if (is_root)
         w->root = &s;
     w->depth++;
-    rc = kind ? open_packed(w, &s, kind, name, written, e) : open_archive(w, &s, name, written, e);
+    rc = container_is_sealed(head) ? open_sealed(w, &s, name, written, e)
+         : kind                    ? open_packed(w, &s, kind, name, written, e)
+                                   : open_archive(w, &s, name, written, e);
     w->depth--;
     if (is_root)
         w->root = NULL;

@@ -1,5 +1,5 @@
 /* walk.h: what lies within evidence: archives and packed files, within each other
- * (doc/format/timeline.md section 2). Runs in a worker. */
+ * (doc/format/timeline.md section 2), and in a bundle that is sealed. Runs in a worker. */
 #pragma once
 #include "base/err.h"
 #include "base/str.h"
@@ -35,6 +35,7 @@ struct walk {
      * alone; all unpack alike, so that limits are the same. shares 0: all of it. */
     uint32_t share, shares;
     int64_t taken_s; /* when it was taken into evidence: nothing in it was written later */
+    const uint8_t *stream_key; /* 32 bytes, of a sealed bundle; NULL: there is none. Borrowed */
     walk_take *take;
     walk_remark *remark; /* a file, or a container, of which nothing was read */
     walk_remark *about;  /* a container, of which something was */

@@ -5,6 +5,7 @@
 #include "timeline/walk.h"
 
 struct archive;
+struct bundle_unsealer;
 enum { HEAD_SIZE = 512, CHUNK_SIZE = 256 << 10, WORDS_SIZE = 512 };
 #define WALK_OVERDRAWN_MOST ((uint64_t)64 << 20)
 
@@ -35,6 +36,7 @@ struct walking {
 struct source {
     struct walking *walking;
     struct content *content;
+    struct bundle_unsealer *unsealer; /* of a content that is sealed; else NULL */
     uint64_t off;
     char *bytes; /* CHUNK_SIZE */
     struct archive *archive;

@@ -60,7 +60,8 @@ static struct bundle_summary walk(const struct bundle_source *source)
 {
     uint64_t seen = 0;
     const struct archived_receiver to = {see_entry, see_data, see_end, &seen};
-    CLEANUP(bundle_members_freep) struct bundle_members *members = bundle_members_new(&to, &bundle_members_usual);
+    CLEANUP(bundle_members_freep)
+    struct bundle_members *members = bundle_members_new(&to, &bundle_members_usual);
     struct bundle_summary sum;
     struct err e;
 
@@ -101,7 +102,8 @@ static void read_archive(const uint8_t *data, size_t size)
 {
     uint64_t seen = 0;
     const struct archived_receiver to = {see_entry, see_data, see_end, &seen};
-    CLEANUP(bundle_members_freep) struct bundle_members *members = bundle_members_new(&to, &bundle_members_usual);
+    CLEANUP(bundle_members_freep)
+    struct bundle_members *members = bundle_members_new(&to, &bundle_members_usual);
     size_t first = size / 3;
     struct err e = {0};
     int code = bundle_members_add(members, (struct str){(const char *)data, first}, &e);

@@ -10,6 +10,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { PART = 64 << 10, TAKEN_S = 1764040329 };
 
+/* Of the sealed ones in the corpus. */
+static const uint8_t stream_key[] = "a key of thirty-two bytes, known";
+_Static_assert(sizeof(stream_key) == 32 + 1, "and a NUL");
+
 struct found {
     uint64_t members, bytes, remarks;
 };
@@ -58,6 +62,7 @@ static struct found walk(int in, uint32_t share, uint32_t shares)
 {
     struct found f = {0};
     const struct walk walk = {.in = in,
+                              .stream_key = stream_key,
                               .name = STR("evidence"),
                               .written = {TAKEN_S, INT64_MIN},
                               .taken_s = TAKEN_S,
