@@ -111,6 +111,28 @@ static int tell_backs(struct reader *r, struct err *e)
                 count, plural(count));
 }
 
+static int tell_delays(struct reader *r, struct err *e)
+{
+    uint64_t count = r->years.breaks->delays;
+
+    return tell(r, e,
+                "its lines go back %" PRIu64
+                " time%s while those of the other hosts go on, as where a host delivers what it "
+                "kept: no new year was inferred from that",
+                count, plural(count));
+}
+
+static int tell_maybe_delays(struct reader *r, struct err *e)
+{
+    uint64_t count = r->years.breaks->maybe_delays;
+
+    return tell(r, e,
+                "its lines go back by more than a month, %" PRIu64
+                " time%s, though those of most hosts do not: a new year was inferred from that, "
+                "but a host may have delivered late what it kept",
+                count, plural(count));
+}
+
 /* The order of all lines shows nothing of the years where another host's begin. */
 static int tell_hosts(struct reader *r, struct err *e)
 {
@@ -193,6 +215,10 @@ int job_tell_years(struct reader *r, struct err *e)
         rc = tell_late(r, e);
     if (rc == 0 && b && b->backs)
         rc = tell_backs(r, e);
+    if (rc == 0 && b && b->delays)
+        rc = tell_delays(r, e);
+    if (rc == 0 && b && b->maybe_delays)
+        rc = tell_maybe_delays(r, e);
     if (rc == 0 && b && b->hosts)
         rc = tell_hosts(r, e);
     if (rc == 0 && b && b->changes)

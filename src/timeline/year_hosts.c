@@ -96,12 +96,14 @@ static void see(struct year_hosts *h, uint32_t host, uint64_t at)
     struct year_host *stay = &h->of[h->last_of[host]];
 
     if (stay->last < h->from && h->count < YEAR_STAYS_MOST) {
-        const struct year_host next = {.hash = stay->hash, .first = at, .last = at, .lines = 1};
+        const struct year_host next = {
+            .hash = stay->hash, .first = at, .last = at, .lines = 1, .from = h->day, .to = h->day};
 
         push(h, &next, host);
         return;
     }
     stay->last = at;
+    stay->to = h->day;
     stay->lines++;
 }
 
@@ -126,7 +128,7 @@ bool year_hosts_see_known(struct year_hosts *h, struct str name, uint64_t at)
 
 bool year_hosts_see(struct year_hosts *h, struct str name, uint64_t at)
 {
-    struct year_host stay = {.first = at, .last = at, .lines = 1};
+    struct year_host stay = {.first = at, .last = at, .lines = 1, .from = h->day, .to = h->day};
     uint16_t *slot;
 
     if (h->has_many || host_is_unnamed(name))
@@ -170,12 +172,24 @@ void year_hosts_add(struct year_hosts *h, const struct year_host *stay)
         return;
     }
     to = &h->of[h->last_of[*slot - 1]];
-    to->first = stay->first < to->first ? stay->first : to->first;
-    to->last = stay->last > to->last ? stay->last : to->last;
+    if (stay->first < to->first) {
+        to->first = stay->first;
+        to->from = stay->from;
+    }
+    if (stay->last > to->last) {
+        to->last = stay->last;
+        to->to = stay->to;
+    }
     to->lines += stay->lines;
+}
+
+static bool is_sound_day(const struct year_day *d)
+{
+    return d->month >= 1 && d->month <= 12 && d->day >= 1 && d->day <= 31;
 }
 
 bool year_host_is_sound(const struct year_host *host, uint64_t lines_most)
 {
-    return host->first <= host->last && host->lines > 0 && host->lines <= lines_most;
+    return is_sound_day(&host->from) && is_sound_day(&host->to) && host->first <= host->last &&
+           host->lines > 0 && host->lines <= lines_most;
 }

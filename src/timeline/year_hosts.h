@@ -11,13 +11,17 @@ enum {
     YEAR_STAYS_MOST = 4096, /* of a part, */
     YEAR_STAYS_SUM = 65536, /* and of all; behind them stays go on over places that part logs */
 };
+struct year_day {
+    uint8_t month, day;
+};
 /* A stay: lines of one host, or of none, between two places at which a log of another host may
  * begin. Without gaps, as it goes between processes. */
 struct year_host {
     uint64_t hash;        /* of its name: two that have the same count as one host */
     uint64_t first, last; /* where the first and the last of them begin */
     uint64_t lines;
-    uint32_t host, unused; /* of which host it is, from 0, as whoever has it counts them */
+    uint32_t host;            /* of which host it is, from 0, as whoever has it counts them */
+    struct year_day from, to; /* of its first and last line */
 };
 struct year_host_kept {
     char name[YEAR_HOST_SIZE];
@@ -32,6 +36,7 @@ struct year_hosts {
     uint32_t hosts;                              /* how many they are */
     bool has_many;                               /* more than are known: the others are not kept */
     uint64_t from;                               /* stays that end before it have ended */
+    struct year_day day;                         /* of the lines that are seen */
     uint16_t slots[YEAR_HOST_SLOTS];             /* numbers of hosts + 1 */
     struct year_host_kept kept[YEAR_HOSTS_KEPT]; /* of such as were seen last */
 };

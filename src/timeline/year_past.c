@@ -65,17 +65,19 @@ void year_runs_mark_past(struct year_runs *all, int64_t written_s)
     }
 }
 
-uint64_t year_runs_count_backs(const struct year_runs *all)
+void year_runs_count_backs(const struct year_runs *all, struct year_breaks *b)
 {
-    uint64_t backs = 0;
-
     for (size_t i = 1; i < all->count && !all->is_reduced; i++) {
         int days = year_days_within(&all->of[i - 1].last, &all->of[i].first);
 
-        backs += !(all->of[i].begins & (YEAR_BEGINS_HOST | YEAR_BEGINS_PAST)) &&
-                 days < -RETURN_DAYS && days >= -2 * NEAR_DAYS;
+        if (all->of[i].begins & (YEAR_BEGINS_HOST | YEAR_BEGINS_PAST) || days >= -RETURN_DAYS ||
+            days < -2 * NEAR_DAYS)
+            continue;
+        if (!year_is_delayed_at(all->delays, all->of[i].at, b))
+            b->backs++;
+        else if (days >= -NEAR_DAYS) /* the others were counted where years began */
+            b->delays++;
     }
-    return backs;
 }
 
 uint64_t year_runs_count_late(const struct year_runs *all, const struct year_breaks *b,

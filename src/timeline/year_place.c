@@ -18,6 +18,8 @@ static int turn_at(const struct year_runs *r, size_t i)
     const struct year_run *from = &r->of[i - 1], *to = &r->of[i];
     int days = year_days_between(&from->last, &to->first);
 
+    if (to->begins & YEAR_BEGINS_DELAYED)
+        return -(int)year_is_later(&to->first, &from->last);
     if (from->last.month == 1 && to->first.month == 12 && days < 0 && days >= -LATE_DAYS &&
         (from->lines >= DENSE_LINES || (i > 1 && is_within_december(&r->of[i - 2], to))))
         return -1;
@@ -167,17 +169,32 @@ static void turns_to_years(const struct year_runs *r, int64_t written_s, struct 
     }
 }
 
+/* Whether run i came late; where that changes its year, it is told. */
+static void mark_delay(struct year_runs *all, size_t i, struct year_breaks *out)
+{
+    enum year_delay delay = year_delay_of(all, i, out);
+    int before = turn_at(all, i);
+
+    if (delay == YEAR_DELAY_SURE)
+        all->of[i].begins |= YEAR_BEGINS_DELAYED;
+    out->delays += turn_at(all, i) != before;
+    out->maybe_delays += delay == YEAR_DELAY_MAYBE;
+}
+
 /* What no stray is, of which years follow. */
 static void breaks_of(struct year_runs *all, int64_t written_s, struct year_breaks *out)
 {
     int64_t turns = 0;
 
     year_runs_return(all, year_within(written_s));
-    out->count = all->count;
+    out->count = 0;
     out->strays = all->strays;
     for (size_t i = 0; i < all->count; i++) {
+        if (i)
+            mark_delay(all, i, out);
         turns += i ? turn_at(all, i) : 0;
         out->of[i] = (struct year_break){all->of[i].at, turns};
+        out->count = i + 1;
     }
     if (all->count)
         turns_to_years(all, written_s, out);
@@ -299,7 +316,7 @@ static bool has_no_order(const struct year_runs *all, const struct year_runs *le
 /* Once to learn which clocks went astray, and by how much, and then with that. */
 static void settle(struct year_runs *all, int64_t written_s, struct year_breaks *out)
 {
-    struct year_runs first = {0}, second = {0};
+    struct year_runs first = {.delays = all->delays}, second = {.delays = all->delays};
 
     if (all->is_reduced) {
         breaks_of(all, written_s, out);
@@ -406,7 +423,7 @@ static void part_hosts(struct year_runs *all, struct year_sweep *sweep, int64_t 
 /* As if no run had begun because its first line is of another host or goes back. */
 static struct year_runs joined(const struct year_runs *runs)
 {
-    struct year_runs out = {.joins_backs = true};
+    struct year_runs out = {.joins_backs = true, .delays = runs->delays};
 
     for (size_t i = 0; i < runs->count; i++) {
         struct year_run run = runs->of[i];
@@ -498,6 +515,8 @@ static void settle_each(const struct year_runs *all, int64_t written_s, struct y
         out->hosts += (all->of[i].begins & YEAR_BEGINS_HOST) != 0 && i > 0;
         out->past += (all->of[i].begins & YEAR_BEGINS_PAST) != 0;
         out->blocks += own->blocks;
+        out->delays += own->delays;
+        out->maybe_delays += own->maybe_delays;
         out->is_newest_first = out->is_newest_first || own->is_newest_first;
         for (size_t k = 0; k < own->count && out->count < YEAR_RUNS_MOST; k++)
             out->of[out->count++] = own->of[k];
@@ -559,19 +578,22 @@ void years_place(const struct years_part *parts, size_t count, const struct year
     struct year_runs sum = {0};
     struct years y = {.written_s = written_s, .breaks = breaks};
     CLEANUP(year_sweep_release) struct year_sweep sweep;
+    CLEANUP(year_delays_release) struct year_delays delays;
     struct host_changes changes = {0};
     int64_t end_s = end_of(parts, count, written_s);
 
     written_s = y.written_s = end_s ? end_s : written_s;
     year_sweep_begin(&sweep, hosts);
+    year_delays_begin(&delays, hosts);
     for (size_t i = 0; i < count; i++)
         year_runs_append(&sum, &parts[i], &sweep);
     part_hosts(&sum, &sweep, written_s, &changes);
     year_runs_mark_past(&sum, written_s);
+    sum.delays = &delays;
     settle_each(&sum, written_s, breaks);
     breaks->late = breaks->strays ? 0 : year_runs_count_late(&sum, breaks, written_s);
     if (!breaks->strays && !breaks->blocks && !breaks->late && !breaks->is_newest_first)
-        breaks->backs = year_runs_count_backs(&sum);
+        year_runs_count_backs(&sum, breaks);
     breaks->end_s = end_s;
     breaks->has_many_hosts = hosts->has_many;
     breaks->is_none = has_none(breaks);

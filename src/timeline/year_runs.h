@@ -139,13 +139,31 @@ enum { BLOCKS_MOST = YEAR_BACKS_MOST * 2 };
 /* The same where each ends where another one begins, which some stand before, over years: order
  * gets them from the newest on, as many as there are. */
 bool year_runs_are_chained(const struct year_runs *r, int64_t written_s, size_t *order);
+/* What stays of hosts show of lines that came late (year_delays.c). */
+struct year_delays {
+    const struct year_hosts *hosts; /* borrowed */
+    uint32_t *stays;                /* those of a host behind one another, by place */
+    uint32_t *starts;               /* of each host, and the end */
+};
+void year_delays_begin(struct year_delays *d, const struct year_hosts *h);
+void year_delays_release(struct year_delays *d);
+enum year_delay {
+    YEAR_DELAY_NONE,
+    YEAR_DELAY_MAYBE,
+    YEAR_DELAY_SURE,
+};
+/* Whether run i is of lines that came late: those of no host go back, so that no year passed. b has
+ * the years of those before it, as turns or as years. */
+enum year_delay year_delay_of(const struct year_runs *r, size_t i, const struct year_breaks *b);
 /* What a part has, behind what stands before it. sweep: of hosts of the whole source. */
 void year_runs_append(struct year_runs *to, const struct years_part *part,
                       const struct year_sweep *sweep);
 /* Where lines go back and those before would be later than the source, in its year. */
 void year_runs_mark_past(struct year_runs *all, int64_t written_s);
-/* How often lines go back by 3 to 60 days. */
-uint64_t year_runs_count_backs(const struct year_runs *all);
+/* How often lines go back by 3 to 60 days; up to a month it may be that they came late. */
+void year_runs_count_backs(const struct year_runs *all, struct year_breaks *b);
+/* Whether they go back there, within a year, since they came late. */
+bool year_is_delayed_at(const struct year_delays *d, uint64_t at, const struct year_breaks *b);
 /* Runs of which the last line is told as later than the source. */
 uint64_t year_runs_count_late(const struct year_runs *all, const struct year_breaks *b,
                               int64_t written_s);

@@ -123,6 +123,7 @@ void years_part_add(struct years_part *p, const struct stated *s, uint64_t at,
         line.week_lines = line.week_days = 1;
         line.week = year_week_of(s);
     }
+    hosts->day = (struct year_day){(uint8_t)s->month, (uint8_t)s->day};
     line.begins = see_host(p, &line.first, at, hosts, host);
     memset(p->day, 0, sizeof(p->day));
     year_runs_add(&p->runs, &line, YEAR_RUNS_ALL);

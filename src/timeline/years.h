@@ -46,10 +46,11 @@ struct year_run {
     struct year_week week;
 };
 enum year_begins {
-    YEAR_BEGINS_HOST = 1, /* it is the first of one, whose date does not go on */
-    YEAR_BEGINS_BACK = 2, /* it goes back by days, and would else go on with the run before */
-    YEAR_BEGINS_ON = 4,   /* it is the first of a host, whose date goes on */
-    YEAR_BEGINS_PAST = 8, /* those before would be later than the source, in its year */
+    YEAR_BEGINS_HOST = 1,     /* it is the first of one, whose date does not go on */
+    YEAR_BEGINS_BACK = 2,     /* it goes back by days, and would else go on with the run before */
+    YEAR_BEGINS_ON = 4,       /* it is the first of a host, whose date goes on */
+    YEAR_BEGINS_PAST = 8,     /* those before would be later than the source, in its year */
+    YEAR_BEGINS_DELAYED = 16, /* it is of lines that came late, as the other hosts show */
 };
 /* Of a host whose lines went astray. */
 struct year_clock {
@@ -86,6 +87,7 @@ struct year_runs {
     bool knows_clocks;               /* from the first run on */
     struct year_clock clocks[YEAR_CLOCKS_MOST];
     struct year_start starts[YEAR_STARTS_MOST];
+    const struct year_delays *delays; /* borrowed; NULL: nothing is known of hosts */
 };
 void year_runs_release(struct year_runs *r);
 /* A run behind those; where they would be more than most, strays are left out from there on. */
@@ -110,6 +112,8 @@ struct year_breaks {
                         the source */
     uint64_t late;   /* and how often they are told as later than it */
     uint64_t backs;  /* how often lines go back by 3 to 60 days for good, which nothing explains */
+    uint64_t delays; /* how often lines of hosts came late, as the others' own lines go on */
+    uint64_t maybe_delays; /* and how often they may have, and are told as of the next year */
     bool is_newest_first;
     uint64_t hosts;      /* how often another host begins whose years follow by themselves */
     bool has_many_hosts; /* of more than are known, so that none does */

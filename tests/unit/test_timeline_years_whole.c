@@ -176,6 +176,41 @@ static void a_collector_with_a_clock_that_is_days_off_is_of_its_years(void **sta
         }
 }
 
+/* Two hosts with a line each few hours, and one that cannot deliver for some days and then delivers
+ * at once what it kept, in order; what it kept at the end may be gone. */
+static void add_late(struct log *l, int64_t begin, int64_t end, int64_t late_to, int days,
+                     int days_lost)
+{
+    int64_t late_from = late_to - (int64_t)days * DAY_S;
+
+    for (int64_t at = begin; at < end; at += (int64_t)3 * HOUR_S) {
+        add(l, at, 1 + (int)(at / HOUR_S % 2));
+        if (at >= late_to && at < late_to + (int64_t)3 * HOUR_S)
+            for (int64_t kept = late_from; kept < late_to - (int64_t)days_lost * DAY_S;
+                 kept += (int64_t)8 * HOUR_S)
+                add(l, kept, 3);
+        if (at % ((int64_t)24 * HOUR_S) == 0 && (at < late_from || at > late_to))
+            add(l, at + 60, 3);
+    }
+}
+
+static void a_host_that_delivers_late_moves_no_year(void **state)
+{
+    static const int days[] = {5, 30, 35, 61, 100, 200, 300};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(days); i++)
+        for (int month = 1; month <= 12; month++)
+            for (int lost = 0; lost <= 1; lost++) {
+                struct log l = {0};
+
+                add_late(&l, utc(2024, 1, 5), utc(2026, 2, 1), utc(2025, month, 20), days[i],
+                         lost * days[i] * 2 / 3);
+                if (wrong(&l, utc(2026, 2, 1)) > 0 || l.breaks.delays != 1)
+                    fail_msg("%d days late in month %d, %d", days[i], month, lost);
+            }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +219,7 @@ int main(void)
         cmocka_unit_test(a_machine_that_was_off_for_most_of_a_year),
         cmocka_unit_test(a_clock_ahead_for_hours_moves_no_year_behind_a_weekend),
         cmocka_unit_test(a_collector_with_a_clock_that_is_days_off_is_of_its_years),
+        cmocka_unit_test(a_host_that_delivers_late_moves_no_year),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
