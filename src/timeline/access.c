@@ -196,6 +196,16 @@ static bool put_rest(struct reader *r, struct event *e, struct str rest)
     return true;
 }
 
+/* "[pod/web-1/nginx]", of kubectl logs --prefix. */
+static void put_pod(struct reader *r, struct event *e, struct str front)
+{
+    struct str rest = str_head(front, front.len - 1);
+
+    (void)str_cut(&rest, '/');
+    event_put(e, field_number(r->names, STR("orchestrator.resource.name")), str_cut(&rest, '/'));
+    event_put(e, field_number(r->names, STR("container.name")), rest);
+}
+
 /* "www.example.org:443" */
 static void put_virtual_host(struct reader *r, struct event *e, struct str host)
 {
@@ -203,6 +213,10 @@ static void put_virtual_host(struct reader *r, struct event *e, struct str host)
     struct str name = str_cut(&port, ':');
     uint64_t n;
 
+    if (str_starts(host, "[pod/") && str_ends(host, "]")) {
+        put_pod(r, e, host);
+        return;
+    }
     if (!str_u64(port, &n) || n > UINT16_MAX) {
         event_put(e, FIELD_URL_DOMAIN, host);
         return;

@@ -4,6 +4,7 @@
  * format of its own, so that the lines of a source are of one. */
 #include "timeline/dated_when.h"
 #include "base/mem.h"
+#include "timeline/carried.h"
 #include "timeline/format.h"
 #include "timeline/manner.h"
 #include "timeline/level.h"
@@ -226,6 +227,8 @@ static enum line_verdict at_front(struct reader *r, struct str line, take_when *
     if (r->counting)
         return LINE_EVENT;
     text = behind_time(at);
+    if (r->manner.is_stamped && manner_is_stamp(line) && carried_understand(r, e, text, NULL))
+        return LINE_EVENT;
     put_level(e, has_front ? front : text);
     if (has_front && event_value(e, FIELD_LOG_LEVEL).len == 0)
         put_level(e, text);

@@ -9,6 +9,7 @@
 enum {
     PASTED_LEAST = 3, /* lines behind a first one that has lost its blanks where it was pasted */
     DEPTHS = 64,
+    STAMPED_LEAST = 4, /* lines, of which half and more are a known format's behind their stamps */
 };
 
 /* The blanks in front of a line; that of " 9.11.2026" is part of its day. */
@@ -68,7 +69,8 @@ struct looking {
     struct reader first, second;
     struct depths depths;
     struct clock_vote vote;
-    struct manner manner; /* hosts */
+    struct manner manner;             /* hosts */
+    unsigned lines, stamped, carried; /* behind stamps: lines that a format knows */
 };
 
 /* FNV-1a, and no zero. */
@@ -121,10 +123,37 @@ static void add_host(struct manner *m, const struct format *f, const struct even
         m->hosts[i] = hash_of(host);
 }
 
+bool manner_is_stamp(struct str line)
+{
+    enum { POINT = 19, ZONE = 29 };
+
+    if (line.len <= ZONE + 1 || line.p[10] != 'T' || line.p[POINT] != '.')
+        return false;
+    for (size_t i = POINT + 1; i < ZONE; i++)
+        if (!char_is_digit(line.p[i]))
+            return false;
+    return line.p[ZONE] == 'Z' ? line.p[ZONE + 1] == ' '
+                               : line.p[ZONE] == '+' || line.p[ZONE] == '-';
+}
+
+/* A format of a program that is known. */
+static bool is_carried(const struct reader *r, const struct event *e)
+{
+    uint16_t name = field_lookup(r->names, STR("event.carried_dataset"));
+    struct str dataset = event_value(e, name);
+
+    return name != FIELD_NONE && dataset.len && !str_is(dataset, format_dated_iso.name);
+}
+
 static void look_at_line(struct looking *l, struct str line, struct event *e)
 {
+    bool is_stamp = manner_is_stamp(line);
+
     event_begin(e);
+    l->lines++;
+    l->stamped += is_stamp;
     if (reader_ask(&l->first, l->first.format, line, e) == LINE_EVENT) {
+        l->carried += is_stamp && is_carried(&l->first, e);
         add_host(&l->manner, l->first.format, e);
         add_depth(&l->depths, line);
     } else if (l->second.format) {
@@ -211,12 +240,15 @@ void manner_find(struct recognised *found, struct look *l)
     reader_begin(&at.first, f);
     if (second)
         reader_begin(&at.second, second);
+    at.first.manner.is_stamped = f == &format_dated_iso;
     at.first.vote = f->is_last ? &at.vote : NULL;
     at.second.vote = second && second->is_last ? &at.vote : NULL;
     look_at(&at, l);
     reader_end(&at.first);
     if (second)
         reader_end(&at.second);
+    found->manner.is_stamped = at.first.manner.is_stamped && at.lines >= STAMPED_LEAST &&
+                               at.stamped == at.lines && at.carried * 2 >= at.lines;
     memcpy(found->manner.hosts, at.manner.hosts, sizeof(at.manner.hosts));
     if (f->may_be_indented)
         put_indent(&found->manner, &at.depths);
@@ -243,6 +275,6 @@ const char *manner_remark(const struct reader *r)
 bool manner_is_sound(const struct manner *m)
 {
     return m->clock < CLOCK_COUNT_ && m->is_half_doubtful < HALF_COUNT_ && m->knows_indent < 2 &&
-           m->is_pasted < 2 && m->is_sparse < 2 && m->has_both_orders < 2 && m->is_sure_only < 2 &&
-           m->like <= FORMAT_COUNT_ && m->offsets < OFFSETS_COUNT_;
+           m->is_pasted < 2 && m->is_sparse < 2 && m->is_stamped < 2 && m->has_both_orders < 2 &&
+           m->is_sure_only < 2 && m->like <= FORMAT_COUNT_ && m->offsets < OFFSETS_COUNT_;
 }

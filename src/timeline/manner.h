@@ -14,6 +14,7 @@ struct manner {
     uint32_t indent;              /* so many blanks stand in front of its lines, */
     uint32_t deeper;         /* more of them in front of so many that state a time, of those seen */
     uint8_t knows_indent;    /* 1: it does */
+    uint8_t is_stamped;      /* 1: a runtime put its time in front of what others wrote */
     uint8_t is_pasted;       /* 1: in front of the first of its lines are fewer */
     uint8_t is_sparse;       /* 1: few of its lines state a time */
     uint8_t has_both_orders; /* 1: its dates with slashes show both, so that one alone shows none */
@@ -45,6 +46,10 @@ void manner_find(struct recognised *found, struct look *l);
 /* Whether a line whose time has microseconds and a zone, as rsyslog writes it, is one of syslog by
  * its host alone: that has such lines for sure, or is an address where others have. */
 bool manner_knows_host(const struct manner *m, const struct event *e);
+/* "2026-11-25T03:12:09.123456789Z ": with nine digits and a zone, as docker logs -t and kubectl
+ * logs
+ * --timestamps put it in front of each line. */
+bool manner_is_stamp(struct str line);
 /* A line of the first format by its look alone, which the second one knows, too. */
 bool manner_doubts(const struct reader *r, const struct event *e);
 /* What is told of the source as a whole; NULL: nothing. */

@@ -164,6 +164,27 @@ class Carried(unittest.TestCase):
         for event in self.written([{"time": "2025-11-20T03:00:09Z", "stream": "orders", "log": "paid by eva"}] * 3):
             self.has(event, {"message": "paid by eva", "json.stream": "orders"})
 
+    def test_behind_the_times_that_docker_and_kubectl_put_in_front(self):
+        """docker logs -t (jsonmessage.RFC3339NanoFixed), kubectl logs --timestamps: nine digits and a zone in front of each line."""
+        stamp = "2026-11-25T03:12:09.1234567{}1Z "
+        access = '203.0.113.9 - - [25/Nov/2026:03:12:09 +0000] "GET /.env HTTP/1.1" 404 12 "-" "curl"'
+        sshd = "Nov 25 03:12:09 web1 sshd[7]: Accepted password for root from 203.0.113.9 port 22 ssh2"
+
+        def read(*texts, stamps=stamp):
+            return read_lines("".join(stamps.format(n) + text + "\n" for n, text in enumerate(texts)))[0]
+        events = read(access, "words", sshd, "2026-11-25 03:12:09 ERROR x", access, "2026-11-25 07:59:09 ERROR y")
+        self.assertEqual([(event["time"], event.get("event.carried_dataset")) for event in events],
+                         [(f"2026-11-25T03:12:09.1234567{n}1Z", name) for n, name in enumerate(("access", None, "syslog", "dated", "access", "dated"))])
+        self.assertEqual((events[0]["event.action"], events[0]["source.ip"], events[2]["user.name"], events[2]["event.outcome"], events[3]["log.level"], events[0]["message"]),
+                         ("http-request", "203.0.113.9", "root", "success", "error", access))
+        self.assertIn("event.stated_time", events[5])
+        # A program whose own text stands there, with a line of a guest among it; other stamps; and one line without any.
+        for events in (read("hello", "you", sshd, "and", "you"), read(*[access] * 5, stamps="2026-11-25T03:12:09.1234{:02}Z "), read_lines("".join(stamp.format(n) + access + "\n" for n in range(5)) + "words\n")[0]):
+            self.assertEqual([event for event in events if event.get("event.action")], [])
+        # kubectl logs --prefix: what stands in front is no host that was asked for.
+        event = read_lines(f"[pod/web-1/nginx] {access}\n" * 3)[0][0]
+        self.assertEqual([event.get(name) for name in ("orchestrator.resource.name", "container.name", "url.domain", "source.ip")], ["web-1", "nginx", None, "203.0.113.9"])
+
 
 if __name__ == "__main__":
     unittest.main()
