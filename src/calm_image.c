@@ -410,10 +410,12 @@ static void tell_result(const struct imager_report *r)
     tell_digests("stored-", &r->result.stored);
     line("result stored-size %llu", (unsigned long long)r->result.stored_size);
     line("result bad %llu", (unsigned long long)r->result.bad);
+    line("result left %llu", (unsigned long long)r->result.left);
     line("result changed %s", buf_text(&r->changed));
     line("result stated %s", buf_text(&r->stated));
     line("result damage %s", buf_text(&r->damage));
     line("result missing %s", buf_text(&r->lost));
+    line("result left-sectors %s", buf_text(&r->left));
     line("result unbound %s", buf_text(&r->unbound));
     line("result live %d", r->is_live);
     line("result history %s", buf_text(&r->history));

@@ -176,7 +176,7 @@ struct hash acquire_state_facts(const struct acquire_state *s, size_t found)
 void acquire_state_traps(const struct traps *t, struct buf *out)
 {
     for (size_t i = 0; i < t->count; i++)
-        buf_addf(out, "trap %llu %llu %u\n", (unsigned long long)t->list[i].off,
+        buf_addf(out, "went %llu %llu %u\n", (unsigned long long)t->list[i].off,
                  (unsigned long long)t->list[i].size, (unsigned)t->list[i].count);
 }
 
@@ -193,7 +193,7 @@ bool acquire_state_with_traps(struct str text, const struct traps *t,
 
         if (found && str_starts(line, "done "))
             add_finding(out, found);
-        if (!str_starts(line, "trap "))
+        if (!str_starts(line, "went ") && !str_starts(line, "trap "))
             buf_addf(out, STR_FMT "\n", STR_ARG(line));
     }
     acquire_state_traps(t, out);
@@ -236,6 +236,8 @@ struct hash acquire_state_write(const struct acquire_state *s, const struct targ
         add_hash(out, "proof", &s->proof);
     if (s->has_rest)
         add_number(out, "rest", s->rest);
+    if (s->retried || s->retried_there)
+        buf_addf(out, "retried %u %u\n", (unsigned)s->retried, (unsigned)s->retried_there);
     if (s->has_sums)
         add_number(out, "sums", 1);
     if (s->has_rest && files->rest_folder)
@@ -427,8 +429,21 @@ static bool read_unbound(struct acquire_state *s, struct str rest)
            s->unbound_from < s->unbound_until;
 }
 
-/* "OFF SIZE COUNT", one behind the other. */
-static bool read_trap(struct traps *t, struct str rest)
+static bool read_retried(struct acquire_state *s, struct str rest)
+{
+    uint64_t n, there;
+
+    if (!str_u64(str_cut(&rest, ' '), &n) || !str_u64(rest, &there) || n > UINT32_MAX ||
+        there > UINT32_MAX)
+        return false;
+    s->retried = (uint32_t)n;
+    s->retried_there = (uint32_t)there;
+    return true;
+}
+
+/* "OFF SIZE COUNT", one behind the other. A version before counted what is left of a place with
+ * the place: what it says tells nothing of how often just that was read. */
+static bool read_trap(struct traps *t, struct str rest, bool is_counted)
 {
     uint64_t off, size, count, end = 0;
 
@@ -438,7 +453,7 @@ static bool read_trap(struct traps *t, struct str rest)
         !str_u64(str_cut(&rest, ' '), &size) || !str_u64(rest, &count) || !size || off < end ||
         off > LIMIT_IMAGE_SIZE || size > LIMIT_IMAGE_SIZE || count > UINT32_MAX)
         return false;
-    t->list[t->count++] = (struct trap){off, size, (uint32_t)count};
+    t->list[t->count++] = (struct trap){off, size, is_counted ? (uint32_t)count : 0};
     return true;
 }
 
@@ -486,8 +501,10 @@ static bool read_word(struct acquire_state *s, struct target_files *f, struct st
         return read_format(rest, &b->format);
     if (str_is(word, "level"))
         return (b->is_small = str_is(rest, "small")) || str_is(rest, "fast");
-    if (str_is(word, "trap"))
-        return read_trap(&s->traps, rest);
+    if (str_is(word, "went") || str_is(word, "trap"))
+        return read_trap(&s->traps, rest, str_is(word, "went"));
+    if (str_is(word, "retried"))
+        return read_retried(s, rest);
     if (str_is(word, "group"))
         return read_group(&s->group, rest);
     if (str_is(word, "folder"))

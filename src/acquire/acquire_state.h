@@ -52,6 +52,8 @@ struct acquire_state {
     bool has_rest;
     bool has_sums; /* NAME.sums tells what the rest holds; else a version before made it */
     uint64_t rest;
+    uint32_t retried, retried_there; /* retries that were made of what failed from there on, as a
+                                        whole; where the source went away before */
     bool has_map;       /* says which NAME.map goes with it; else a version before made it */
     bool needs_map;     /* there is one; else all before done was read */
     struct hash map;    /* its SHA-256 */

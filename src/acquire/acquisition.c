@@ -61,6 +61,13 @@ void acquisition_damage(const struct acquisition *m, struct buf *out)
              buf_text(&now));
 }
 
+unsigned acquisition_retries(const struct acquisition *m)
+{
+    bool has_failed = m->state.has_rest && fault_map_sum(&m->map, AREA_BAD);
+
+    return has_failed ? m->state.retried : m->options.retries;
+}
+
 void acquire_changed(struct acquisition *m, const char *how)
 {
     m->state.was_changed = true;
@@ -358,15 +365,28 @@ static size_t next_size(const struct acquisition *m)
     return left < size ? (size_t)left : size;
 }
 
+/* What nobody read of the rest has its zeros now. */
+static int leave_open(struct acquisition *m, uint64_t off, uint64_t size, struct err *e)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < AREA_OPEN_COUNT; i++)
+        rc = fault_map_turn(&m->map, off, off + size, area_open[i], AREA_LEFT, e);
+    return rc;
+}
+
 /* The block is whole; behind the source's end there is padding. */
 static int put(struct acquisition *m, uint8_t *bytes, size_t size, struct err *e)
 {
+    bool is_of_rest = m->state.has_rest && m->at >= m->state.rest;
     struct area untried = {0};
     size_t padding = 0;
     int rc = 0;
 
     pthread_mutex_lock(&m->lock);
-    if (fault_map_next(&m->map, m->at, m->at + size, AREA_UNTRIED, &untried))
+    if (is_of_rest)
+        rc = leave_open(m, m->at, size, e);
+    else if (fault_map_next(&m->map, m->at, m->at + size, AREA_UNTRIED, &untried))
         rc = fault_map_set(&m->map, m->at, size, AREA_READ, e);
     if (rc == 0 && untried.size)
         rc = source_mark_lost(m->source, m->at, size, &m->map, e);
@@ -471,15 +491,20 @@ static int copy(struct acquisition *m, struct err *e)
     return rc ? rc : pump_drain(m->pump, e);
 }
 
-/* Whether the rest was read to its end another time. */
+/* Whether the rest was read to its end another time, and what failed as often as is asked now. */
 static bool was_rescued(const struct acquisition *m)
 {
-    static const enum area_state open[] = {AREA_UNSCRAPED, AREA_UNTRIMMED, AREA_UNTRIED};
+    unsigned retries = m->options.retries;
+    uint64_t from = m->at > m->state.rest ? m->at : m->state.rest;
     struct area a;
 
-    for (size_t i = 0; i < COUNT_OF(open); i++)
-        if (fault_map_next(&m->map, m->state.rest, m->state.begin.size, open[i], &a))
+    for (size_t i = 0; i < AREA_OPEN_COUNT; i++)
+        if (fault_map_next(&m->map, from, m->map.size, area_open[i], &a))
             return false;
+    if (fault_map_next(&m->map, from, m->map.size, AREA_BAD, &a) &&
+        (m->state.retried < retries ||
+         (m->state.traps.count && m->state.retried_there < retries && !m->options.leaves_places)))
+        return false;
     return m->state.has_rest;
 }
 

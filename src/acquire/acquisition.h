@@ -51,11 +51,11 @@ struct acquire_options {
     unsigned packers;    /* threads; 0: as many as processors */
     unsigned buffers;    /* MiB of them; 0: as many as are of use */
     unsigned commit_ms;  /* between two states on disk, at least */
-    bool accepts_end;    /* what a source lacks at its end counts as unreadable */
+    bool accepts_end;    /* what a source lacks at its end is left unread */
     bool accepts_change; /* between two runs; it is marked */
     unsigned compare_ms; /* at most, of a source with what was read of it before; 0: the usual */
     bool reads_in_order; /* hard places at once, instead of last */
-    bool leaves_places;  /* at which the source went away: they count as unreadable */
+    bool leaves_places;  /* at which the source went away: they are left unread */
     const char *check;   /* the check code of NAME.part that was written down; NULL: none */
     const char *bound;   /* as acquisition_bound told it when it stopped, or "0"; NULL: not known */
     bool has_no_hashes;  /* for a source whose beginning is not there to be hashed */
@@ -70,7 +70,8 @@ struct acquire_result {
     struct digests_result exact;  /* of the source's bytes, unreadable ones as zeros */
     struct digests_result stored; /* of what the image holds, with padding */
     uint64_t stored_size;
-    uint64_t bad; /* bytes that could not be read */
+    uint64_t bad;  /* bytes that could not be read */
+    uint64_t left; /* and that were not asked for by themselves */
     struct utc ended;
 };
 
@@ -111,8 +112,8 @@ void acquisition_note_run(struct acquisition *m, bool is_live, const char *uses,
  * state on disk, and read last when it goes on. No state is written any more. out gets a clause, or
  * nothing. */
 void acquisition_leave_read(struct acquisition *m, struct buf *out);
-/* Whether bytes count as unreadable that were not asked for (again), as its history says. */
-bool acquisition_has_left(const struct acquisition *m);
+/* How many retries were made of what could not be read; where nothing failed, those asked for. */
+unsigned acquisition_retries(const struct acquisition *m);
 void acquisition_free(struct acquisition *m); /* NULL is fine */
 DEFINE_CLEANUP(struct acquisition *, acquisition_free)
 /* Runs to the end. Otherwise what was read is kept, and acquisition_resume goes on: ERR_CANCEL:

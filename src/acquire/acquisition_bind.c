@@ -27,7 +27,7 @@ static struct hash digest_of(const struct acquisition *m, const struct hash *cha
 
         if (a->state != AREA_READ)
             buf_addf(&text, "%llu %llu %c\n", (unsigned long long)a->off,
-                     (unsigned long long)(end - a->off), a->state);
+                     (unsigned long long)(end - a->off), fault_map_letter(a->state));
     }
     return hash_bytes(text.p, text.len);
 }

@@ -191,7 +191,9 @@ void acquire_trap_note(struct acquisition *m, int rc, struct err *e);
 /* Reads a sector of what was read before, so that what is read next is known as the place where it
  * goes. Where none comes, the next read tells. */
 void acquire_trap_ask(struct acquisition *m);
-/* Notes that a part of a place counts as unreadable without having been asked for another time. */
+/* Bytes that are neither read nor given up, outside of such places. */
+uint64_t acquire_trap_elsewhere(const struct acquisition *m);
+/* Notes that a part of a place is not asked for another time. */
 void acquire_trap_left(struct acquisition *m, uint64_t off, uint64_t size);
 
 /* acquisition_rest.c: a failing source. */

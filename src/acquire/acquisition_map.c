@@ -34,7 +34,8 @@ static void map_text(struct acquisition *m, bool is_finished, struct buf *out)
     bool is_rescuing = atomic_load(&m->control->phase) == ACQUIRE_RESCUING;
 
     pthread_mutex_lock(&m->lock);
-    m->state.needs_map = is_finished || m->state.has_rest || fault_map_sum(&m->map, AREA_BAD);
+    m->state.needs_map = is_finished || m->state.has_rest || fault_map_sum(&m->map, AREA_BAD) ||
+                         fault_map_sum(&m->map, AREA_LEFT);
     if (m->state.needs_map)
         fault_map_write(&m->map, ACQUIRE_PROGRAM, is_rescuing ? m->rescue_at : m->at, doing, pass,
                         out);
@@ -130,6 +131,8 @@ int acquire_map_read(struct acquisition *m, struct err *e)
     if (rc == 0 && !m->state.has_rest)
         rc = fault_map_set(&m->map, m->state.done, m->state.begin.size - m->state.done,
                            AREA_UNTRIED, e);
+    for (size_t i = 0; rc == 0 && i < AREA_OPEN_COUNT; i++) /* it is in the image, as zeros */
+        rc = fault_map_turn(&m->map, 0, m->state.done, area_open[i], AREA_LEFT, e);
     if (rc == 0 && m->state.has_rest && m->state.done < m->state.rest)
         rc = fault_map_set(&m->map, m->state.done, m->state.rest - m->state.done, AREA_UNTRIED, e);
     return rc;

@@ -378,6 +378,7 @@ int acquire_out_end(struct acquisition *m, struct acquire_result *out, struct er
     if (rc == 0)
         rc = end_beside(m, e);
     r.bad = fault_map_sum(&m->map, AREA_BAD);
+    r.left = fault_map_sum(&m->map, AREA_LEFT);
     r.ended = utc_now();
     if (rc == 0)
         *out = r;

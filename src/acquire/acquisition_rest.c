@@ -141,14 +141,16 @@ void acquire_rest_give_back(struct acquisition *m)
 
 static void show(struct acquisition *m, const struct rescue *r)
 {
-    uint64_t bad = fault_map_sum(&m->map, AREA_BAD);
+    uint64_t bad = fault_map_sum(&m->map, AREA_BAD), left = fault_map_sum(&m->map, AREA_LEFT);
 
     atomic_store(&m->control->bad, bad);
-    atomic_store(&m->control->done, fault_map_sum(&m->map, AREA_READ) + bad);
+    atomic_store(&m->control->done, fault_map_sum(&m->map, AREA_READ) + bad + left);
     atomic_store(&m->control->pass, (int)r->pass);
     m->rescue_pass = r->pass < RESCUE_PASS_COUNT_ ? r->pass : RESCUE_TRAPS;
     m->rescue_try = r->try;
     m->rescue_at = r->at;
+    m->state.retried = r->tried;
+    m->state.retried_there = r->tried_there;
 }
 
 /* A rescue with what it belongs to. */
@@ -157,6 +159,17 @@ struct rest_reading {
     struct rescue rescue;
     uint8_t *bytes; /* where the range goes, or NULL: to NAME.rest */
 };
+
+/* Nothing is made durable of which it is not known yet that the source still answered. */
+static int commit(struct rest_reading *g, struct err *e)
+{
+    int rc = rescue_doubt_off(&g->rescue, e), again;
+
+    if (rc == 0)
+        rc = acquire_commit(g->m, e);
+    again = rescue_doubt_on(&g->rescue, rc ? NULL : e);
+    return rc ? rc : again;
+}
 
 static int go_on(void *context, size_t size, struct err *e)
 {
@@ -167,9 +180,7 @@ static int go_on(void *context, size_t size, struct err *e)
     /* What comes next may be the last read: all that came is kept first. */
     is_due |= monotonic_ms() - g->m->committed_ms >= (int64_t)g->m->options.commit_ms;
     show(g->m, &g->rescue);
-    if (rc == 0 && !g->bytes && is_due)
-        rc = acquire_commit(g->m, e);
-    return rc;
+    return rc == 0 && !g->bytes && is_due ? commit(g, e) : rc;
 }
 
 static int take(void *context, uint64_t off, const void *bytes, size_t size, struct err *e)
@@ -203,7 +214,7 @@ static void prepare(struct rest_reading *g, uint64_t from, uint64_t until)
                                 .skip_max = g->bytes ? 0 : skip - skip % m->source->sector_size,
                                 .accepts_end = m->options.accepts_end,
                                 .traps = m->state.traps.count ? &m->state.traps : NULL,
-                                .leaves_silent = !m->state.traps.count && !m->options.accepts_end,
+                                .leaves_silent = !m->state.traps.count && m->source->size > 0,
                                 .leaves_traps = m->options.leaves_places,
                                 .block = RESCUE_BLOCK,
                                 .bytes = m->block,
@@ -211,6 +222,18 @@ static void prepare(struct rest_reading *g, uint64_t from, uint64_t until)
                                 .left = left,
                                 .go_on = go_on,
                                 .context = g};
+}
+
+/* What is to be read yet had none: all begin anew then. */
+static void begin_retries(const struct acquisition *m, struct rescue *r)
+{
+    bool is_open = fault_map_sum(&m->map, AREA_UNTRIED) + fault_map_sum(&m->map, AREA_UNTRIMMED) +
+                       fault_map_sum(&m->map, AREA_UNSCRAPED) >
+                   0;
+
+    r->tried = acquire_trap_elsewhere(m) ? 0 : m->state.retried;
+    r->try = r->tried;
+    r->tried_there = is_open ? 0 : m->state.retried_there;
 }
 
 int acquire_rest_run(struct acquisition *m, struct err *e)
@@ -221,7 +244,8 @@ int acquire_rest_run(struct acquisition *m, struct err *e)
     pthread_mutex_lock(&m->keeping); /* from here on this thread alone writes the state */
     atomic_store(&m->control->phase, ACQUIRE_RESCUING);
     pthread_mutex_unlock(&m->keeping);
-    prepare(&g, m->state.rest, m->state.begin.size);
+    prepare(&g, m->at, m->state.begin.size); /* what is in the image stays as it is */
+    begin_retries(m, &g.rescue);
     rc = rescue_run(&g.rescue, e);
     show(m, &g.rescue);
     later = acquire_commit(m, rc ? NULL : e);

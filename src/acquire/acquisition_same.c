@@ -11,6 +11,7 @@ enum {
     KNOWN_PART = 4,    /* a disk that says who it is, and may be failing, is asked for a part */
     TELLING_LEAST = 8, /* fewer do not say that it is another one */
     REST_TRIES = 64,
+    WENT_MOST = 3,
     TIME_MS_MOST = 20000,
 };
 
@@ -32,6 +33,8 @@ struct same_places {
     struct kept telling;
     struct kept plain;
     uint64_t random;
+    const struct traps *traps; /* a dying disk is not asked near where it went */
+    uint64_t distance;
 };
 
 static uint64_t next_random(uint64_t *state)
@@ -48,9 +51,15 @@ static struct same_places *begin(const struct acquisition *m)
 {
     struct same_places *s = mem_new(struct same_places);
     size_t part = m->is_weak || m->is_touched ? 1 : KNOWN_PART;
+    size_t went = traps_in_read(&m->state.traps, &m->map);
 
-    s->telling.most = KEPT_MOST / part;
-    s->plain.most = PLAIN_MOST / part;
+    part <<=
+        went < WENT_MOST ? went : WENT_MOST; /* where it went by being asked it is asked less */
+
+    s->telling.most = KEPT_MOST / part > TELLING_LEAST ? KEPT_MOST / part : TELLING_LEAST;
+    s->plain.most = PLAIN_MOST / part ? PLAIN_MOST / part : 1;
+    s->traps = &m->state.traps;
+    s->distance = s->traps->count ? traps_distance(s->traps, &m->map) : 0;
     s->telling.places = mem_array(s->telling.most, sizeof(struct same_place));
     s->plain.places = mem_array(s->plain.most, sizeof(struct same_place));
     random_bytes(&s->random, sizeof(s->random));
@@ -81,9 +90,10 @@ static void keep(struct same_places *s, uint64_t off, const uint8_t *bytes)
         if (other == 0 || other >= k->most)
             return;
         at = (size_t)other;
-    } else {
-        k->count++;
     }
+    if (traps_clear(s->traps, off, off + SAME_PLACE_SIZE, s->distance) != off)
+        return;
+    k->count += at == k->count;
     k->places[at].off = off;
     k->places[at].is_plain = is_plain;
     memcpy(k->places[at].bytes, bytes, SAME_PLACE_SIZE);
@@ -92,9 +102,10 @@ static void keep(struct same_places *s, uint64_t off, const uint8_t *bytes)
 static bool is_read(const struct acquisition *m, uint64_t off)
 {
     uint64_t until = off + SAME_PLACE_SIZE;
-    struct area bad;
+    struct area none;
 
-    return until <= m->state.done && !fault_map_next(&m->map, off, until, AREA_BAD, &bad);
+    return until <= m->state.done && !fault_map_next(&m->map, off, until, AREA_BAD, &none) &&
+           !fault_map_next(&m->map, off, until, AREA_LEFT, &none);
 }
 
 void acquire_same_pass(struct acquisition *m, uint64_t off, const void *bytes, size_t size)
@@ -353,7 +364,7 @@ static int refuse_changed(const struct acquisition *m, const char *identity,
                    : !wants_live        ? "--accept-end goes on with it"
                    : o->is_shorter      ? "--accept-end --live goes on with it, and marks it"
                                         : "--live goes on with it, and marks it",
-                   o->is_shorter ? ": what it lacks counts as not readable" : "",
+                   o->is_shorter ? ": what it lacks is left unread" : "",
                    o->is_longer ? ": the image ends where it ended" : "");
 }
 
@@ -367,7 +378,7 @@ static void tell_size(struct acquisition *m, const struct sameness *o)
     if (o->is_shorter)
         buf_addf(&how,
                  "it has fewer bytes than it had, %llu: of what was behind them, what had not been "
-                 "read by then counts as not readable",
+                 "read by then is left unread",
                  (unsigned long long)m->source->size);
     if (how.len)
         acquire_changed(m, buf_text(&how));

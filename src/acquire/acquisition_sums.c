@@ -327,7 +327,7 @@ static void tell_changed(struct acquisition *m, const struct ranges *r)
     if (r->count > RANGES_TOLD)
         buf_addf(&text, " and %zu stretches more", r->count - RANGES_TOLD);
     buf_adds(&text, m->source->size ? "; read from the source again"
-                                    : "; the source is gone, and they count as unreadable");
+                                    : "; the source is gone, and they are left unread");
     acquire_note(m, buf_text(&text),
                  "What had been read and lay in NAME.rest was CHANGED more often while it was "
                  "interrupted");

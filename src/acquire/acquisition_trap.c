@@ -3,8 +3,6 @@
 #include "acquire/acquisition_internal.h"
 #include "sys/file.h"
 
-#define LEFT "were not asked for again"
-
 enum { FREEZE_WAIT_S = 3, STATE_SIZE_MAX = 64 << 20 };
 
 /* Nothing can be put off of what is an image: it is read as a whole. */
@@ -13,38 +11,53 @@ static bool may_go(const struct acquisition *m)
     return !m->source->calls->find_lost;
 }
 
-/* What is neither read nor given up, outside of such places. */
-static uint64_t left_elsewhere(const struct acquisition *m)
+/* Of a range, what lies in none of them. */
+static uint64_t outside(const struct traps *traps, uint64_t off, uint64_t until)
 {
-    static const enum area_state open[] = {AREA_UNSCRAPED, AREA_UNTRIMMED, AREA_UNTRIED};
+    const struct trap *t;
+    uint64_t sum = 0;
+
+    while (off < until && (t = traps_next(traps, off, until))) {
+        sum += t->off > off ? t->off - off : 0;
+        off = t->off + t->size;
+    }
+    return sum + (off < until ? until - off : 0);
+}
+
+uint64_t acquire_trap_elsewhere(const struct acquisition *m)
+{
     uint64_t sum = 0;
     struct area a;
 
-    for (size_t i = 0; i < COUNT_OF(open); i++)
-        for (uint64_t at = 0; fault_map_next(&m->map, at, m->map.size, open[i], &a);
-             at = a.off + a.size) {
-            const struct trap *t = traps_next(&m->state.traps, a.off, a.off + a.size);
-
-            if (!t || t->off > a.off || t->off + t->size < a.off + a.size)
-                sum += a.size;
-        }
+    for (size_t i = 0; i < AREA_OPEN_COUNT; i++)
+        for (uint64_t at = 0; fault_map_next(&m->map, at, m->map.size, area_open[i], &a);
+             at = a.off + a.size)
+            sum += outside(&m->state.traps, a.off, a.off + a.size);
     return sum;
+}
+
+static bool was_read(const struct acquisition *m, uint64_t off, uint64_t size)
+{
+    struct area a;
+
+    return fault_map_next(&m->map, off, off + size, AREA_READ, &a) && a.size == size;
 }
 
 /* A clause: where, and what becomes of it. */
 static void add_words(const struct acquisition *m, uint64_t off, uint64_t size, struct buf *out)
 {
     const struct trap *t = traps_next(&m->state.traps, off, off + size);
+    bool is_read = was_read(m, off, size);
     bool is_given_up = t && t->size <= m->source->sector_size && t->count >= TRAP_TRIES;
 
     buf_addf(out, "%llu bytes from byte %llu on were being read then: ", (unsigned long long)size,
              (unsigned long long)off);
-    buf_adds(out, is_given_up
+    buf_adds(out, is_read ? "they had been read before, and are not asked for where others do"
+                  : is_given_up
                       ? "it is the second time, and they count as unreadable when it goes on"
                       : "they are read after all else when it goes on");
-    if (!is_given_up && left_elsewhere(m) == 0)
-        buf_adds(out, ". Nothing else is left; with --leave-places such bytes count as unreadable, "
-                      "and are not read again");
+    if (!is_given_up && acquire_trap_elsewhere(m) == 0)
+        buf_adds(out, ". Nothing else is left; with --leave-places such bytes are left unread");
 }
 
 /* What happened stays with the image: when, in which run, and what was being read. */
@@ -54,14 +67,13 @@ static void tell_event(struct acquisition *m, uint64_t off, uint64_t size, bool 
     char now[UTC_PLAIN_SIZE];
 
     utc_plain(now, utc_now());
-    buf_addf(&text,
-             "in run %u, at %s, %s when %llu bytes from byte %llu on were read%s: they were put "
-             "off behind all else",
+    buf_addf(&text, "in run %u, at %s, %s when %llu bytes from byte %llu on were read%s: they %s",
              m->state.begin.runs, now,
              is_known ? "the source went away, or a read did not come back,"
                       : "no read of the source came back from the first one on,",
              (unsigned long long)size, (unsigned long long)off,
-             is_known ? "" : ", or it was off before");
+             is_known ? "" : ", or it was off before",
+             was_read(m, off, size) ? "had been read before" : "were put off behind all else");
     acquire_note(
         m, buf_text(&text),
         "the source went away, or a read did not come back, at more times, or places, which "
@@ -108,7 +120,8 @@ void acquire_trap_note(struct acquisition *m, int rc, struct err *e)
 
 void acquire_trap_ask(struct acquisition *m)
 {
-    struct rescue r = {.source = m->source, .map = &m->map, .bytes = m->block};
+    struct rescue r = {
+        .source = m->source, .map = &m->map, .bytes = m->block, .traps = &m->state.traps};
 
     /* Of one that never went, and goes on for the first time, nothing is read twice. */
     bool is_suspect = m->state.traps.count || m->state.begin.runs > 2;
@@ -121,22 +134,12 @@ void acquire_trap_left(struct acquisition *m, uint64_t off, uint64_t size)
 {
     CLEANUP_BUF struct buf text = {0};
 
-    buf_addf(&text, "%llu bytes from byte %llu on " LEFT ", %s, and count as unreadable",
+    buf_addf(&text, "%llu bytes from byte %llu on were not asked for again, %s",
              (unsigned long long)size, (unsigned long long)off,
-             m->options.leaves_places ? "as it was wished (--leave-places)"
-                                      : "since it went twice when they alone were read");
-    acquire_note(m, buf_text(&text),
-                 "more bytes at which it went " LEFT ", and count as unreadable");
-}
-
-bool acquisition_has_left(const struct acquisition *m)
-{
-    const struct acquire_history *h = &m->state.begin.history;
-
-    for (size_t i = 0; i < h->count; i++)
-        if (strstr(h->all[i].text, LEFT))
-            return true;
-    return false;
+             m->options.leaves_places ? "as it was wished (--leave-places): they are left unread"
+                                      : "since it went twice when they alone were read, and "
+                                        "count as not readable");
+    acquire_note(m, buf_text(&text), "more bytes at which it went were not asked for again");
 }
 
 /* What was told last, where that is new. */

@@ -329,21 +329,35 @@ uint64_t ewf_chunks(const struct ewf_writer *w)
     return w->chunks;
 }
 
-/* The runs that could not be read, as far as their sectors have 32 bits. */
+/* The run of sectors that has no bytes of the source, the first from areas[*at] on; false: there is
+ * no more. The table knows one reason only, so what was left unread stands there, too. */
+static bool next_run(const struct ewf_writer *w, const struct fault_map *map, size_t *at,
+                     uint64_t *first, uint64_t *end)
+{
+    uint64_t size = w->facts.sector_size;
+
+    while (*at < map->count && map->areas[*at].state == AREA_READ)
+        ++*at;
+    if (*at == map->count)
+        return false;
+    *first = map->areas[*at].off / size;
+    for (; *at < map->count && map->areas[*at].state != AREA_READ; ++*at)
+        *end = (map->areas[*at].off + map->areas[*at].size + size - 1) / size;
+    return true;
+}
+
+/* As far as their sectors have 32 bits. */
 static int put_errors(struct ewf_writer *w, const struct fault_map *map, struct err *e)
 {
     CLEANUP_BUF struct buf data = {0};
     uint8_t head[ERROR_HEADER_SIZE + 4] = {0};
+    uint64_t first = 0, end = 0;
     uint32_t count = 0;
     uint8_t entry[8];
 
     buf_add(&data, head, sizeof(head));
-    for (size_t i = 0; i < map->count && count < ERRORS_MAX; i++) {
-        const struct area *a = &map->areas[i];
-        uint64_t first = a->off / w->facts.sector_size;
-        uint64_t end = (a->off + a->size + w->facts.sector_size - 1) / w->facts.sector_size;
-
-        if (a->state != AREA_BAD || end > UINT32_MAX)
+    for (size_t at = 0; count < ERRORS_MAX && next_run(w, map, &at, &first, &end);) {
+        if (end > UINT32_MAX)
             continue;
         put32(entry, (uint32_t)first);
         put32(entry + 4, (uint32_t)(end - first));

@@ -2,7 +2,10 @@
 #include "acquire/fault_map.h"
 #include "base/mem.h"
 
-static const char states[] = {AREA_READ, AREA_BAD, AREA_UNSCRAPED, AREA_UNTRIMMED, AREA_UNTRIED};
+static const char states[] = {AREA_READ,      AREA_BAD,     AREA_UNSCRAPED,
+                              AREA_UNTRIMMED, AREA_UNTRIED, AREA_LEFT};
+
+const enum area_state area_open[] = {AREA_UNSCRAPED, AREA_UNTRIMMED, AREA_UNTRIED};
 
 static size_t index_of(enum area_state state)
 {
@@ -161,6 +164,24 @@ uint64_t fault_map_sum(const struct fault_map *m, enum area_state state)
     return m->sums[index_of(state)];
 }
 
+char fault_map_letter(enum area_state state)
+{
+    return (char)(state == AREA_LEFT ? AREA_UNTRIED : state);
+}
+
+int fault_map_turn(struct fault_map *m, uint64_t from, uint64_t until, enum area_state state,
+                   enum area_state into, struct err *e)
+{
+    struct area a;
+    int rc = 0;
+
+    while (rc == 0 && fault_map_next(m, from, until, state, &a)) {
+        rc = fault_map_set(m, a.off, a.size, into, e);
+        from = a.off + a.size;
+    }
+    return rc;
+}
+
 void fault_map_write(const struct fault_map *m, const char *program, uint64_t at, char doing,
                      unsigned try, struct buf *out)
 {
@@ -172,7 +193,7 @@ void fault_map_write(const struct fault_map *m, const char *program, uint64_t at
              program, (unsigned long long)at, doing, try);
     for (size_t i = 0; i < m->count; i++)
         buf_addf(out, "0x%08llX  0x%08llX  %c\n", (unsigned long long)m->areas[i].off,
-                 (unsigned long long)m->areas[i].size, m->areas[i].state);
+                 (unsigned long long)m->areas[i].size, fault_map_letter(m->areas[i].state));
 }
 
 /* A number as C spells it in hex or decimal, which is what ddrescue takes. */

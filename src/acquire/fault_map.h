@@ -10,6 +10,7 @@ enum area_state {
     AREA_UNSCRAPED = '/', /* within a bad area, not tried by itself */
     AREA_UNTRIMMED = '*', /* a bad area whose ends were not looked for */
     AREA_UNTRIED = '?',
+    AREA_LEFT = 'l', /* not asked for by itself, and not to be: as text '?', of a whole image */
 };
 
 struct area {
@@ -25,8 +26,12 @@ struct fault_map {
     size_t count;
     size_t room;
     uint64_t size;
-    uint64_t sums[5]; /* bytes of each state */
+    uint64_t sums[6]; /* bytes of each state */
 };
+
+/* The states of what is neither read nor given up. */
+enum { AREA_OPEN_COUNT = 3 };
+extern const enum area_state area_open[AREA_OPEN_COUNT];
 
 enum { FAULT_MAP_AREAS_MAX = 1 << 22 };
 
@@ -44,6 +49,11 @@ bool fault_map_next(const struct fault_map *m, uint64_t from, uint64_t until, en
 bool fault_map_last(const struct fault_map *m, uint64_t from, uint64_t until, enum area_state state,
                     struct area *out);
 uint64_t fault_map_sum(const struct fault_map *m, enum area_state state); /* bytes of that state */
+
+char fault_map_letter(enum area_state state); /* in the map as text */
+/* Sets the state of what is in one state and lies in a range. ERR_LIMIT. */
+MUST_CHECK int fault_map_turn(struct fault_map *m, uint64_t from, uint64_t until,
+                              enum area_state state, enum area_state into, struct err *e);
 
 /* The map as text; doing and try stand in its line of state, at is where it reads. program is the
  * comment's ("calm 0.1.0"). */

@@ -52,6 +52,7 @@ void imager_report_release(struct imager_report *r)
     buf_release(&r->bound);
     buf_release(&r->unbound);
     buf_release(&r->lost);
+    buf_release(&r->left);
     buf_release(&r->history);
     buf_release(&r->text);
     buf_release(&r->name);
@@ -478,9 +479,10 @@ static void compare_stated(struct making *m)
         return;
     }
     buf_addf(&m->report->stated, "%s %s; ", IMAGER_OTHER_HASHES, buf_text(&how));
-    if (r->bad)
-        buf_addf(&m->report->stated, "%llu bytes of it could not be read, and count as zeros",
-                 (unsigned long long)r->bad);
+    if (r->bad + r->left)
+        buf_addf(&m->report->stated, "%llu bytes of it %s, and count as zeros",
+                 (unsigned long long)(r->bad + r->left),
+                 r->left ? "were not read" : "could not be read");
     else
         buf_adds(&m->report->stated, "all of it could be read, so it was altered with its "
                                      "checksums, or not made well");
@@ -507,7 +509,8 @@ static int close_image(struct making *m, int rc, struct err *e)
     struct imager_report *r = m->report;
     int late;
 
-    imager_lost(m->image, &r->lost);
+    imager_runs(m->image, AREA_BAD, &r->lost);
+    imager_runs(m->image, AREA_LEFT, &r->left);
     acquisition_unbound(m->image, &r->unbound);
     r->is_live = acquisition_begin(m->image)->is_live;
     acquire_history_text(&acquisition_begin(m->image)->history, &r->history);

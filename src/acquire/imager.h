@@ -56,6 +56,7 @@ struct imager_report {
     struct buf bound;   /* acquisition_bound, where it can go on */
     struct buf unbound; /* acquisition_unbound */
     struct buf lost;    /* where it could not be read: the first runs, in words */
+    struct buf left;    /* where it was left unread */
     bool is_live;       /* in one of its runs */
     struct buf history; /* of its runs after the first */
     struct buf text;    /* NAME.txt */

@@ -139,14 +139,14 @@ static void add_source(struct buf *out, const struct source_facts *f)
     pair_said(out, "  note", f->note);
 }
 
-void imager_lost(struct acquisition *image, struct buf *out)
+void imager_runs(struct acquisition *image, enum area_state state, struct buf *out)
 {
     const struct fault_map *map = acquisition_map(image);
     uint32_t sector = acquisition_begin(image)->sector_size;
     size_t count = 0;
     struct area a;
 
-    for (uint64_t at = 0; fault_map_next(map, at, map->size, AREA_BAD, &a);
+    for (uint64_t at = 0; fault_map_next(map, at, map->size, state, &a);
          at = a.off + a.size, count++)
         if (count < RUNS_TOLD)
             buf_addf(out, "%s%llu to %llu", count ? ", " : "", (unsigned long long)(a.off / sector),
@@ -155,24 +155,37 @@ void imager_lost(struct acquisition *image, struct buf *out)
         buf_addf(out, ", and %zu runs more: see the map", count - RUNS_TOLD);
 }
 
-static void add_bad(struct buf *out, struct acquisition *image)
+/* Of one state: how much, and where. */
+static void add_lacking(struct buf *out, struct acquisition *image, enum area_state state,
+                        const char *word, const char *what)
 {
     const struct fault_map *map = acquisition_map(image);
     uint32_t sector = acquisition_begin(image)->sector_size;
     size_t shown = 0;
     struct area a;
 
-    pair(out, "not readable", "%llu bytes, zeros in the image%s",
-         (unsigned long long)fault_map_sum(map, AREA_BAD),
-         acquisition_has_left(image)
-             ? "; counted with them is what was not asked for (again), as `runs` says"
-             : "");
-    for (uint64_t at = 0; shown < RUNS_SHOWN && fault_map_next(map, at, map->size, AREA_BAD, &a);
+    pair(out, word, "%llu bytes, %szeros in the image",
+         (unsigned long long)fault_map_sum(map, state), what);
+    for (uint64_t at = 0; shown < RUNS_SHOWN && fault_map_next(map, at, map->size, state, &a);
          at = a.off + a.size, shown++)
         pair(out, shown ? "" : "  sectors", "%llu to %llu", (unsigned long long)(a.off / sector),
              (unsigned long long)((a.off + a.size - 1) / sector));
     if (shown == RUNS_SHOWN)
         pair(out, "", "and more: see the map");
+}
+
+/* Those that were made: an earlier run may have been asked for more, and where the source is gone
+ * there were fewer. */
+static void add_retries(struct buf *out, struct acquisition *image,
+                        const struct imager_order *order)
+{
+    unsigned made = acquisition_retries(image);
+
+    if (made == order->options.retries)
+        pair(out, "retries", "%u", made);
+    else
+        pair(out, "retries", "%u made of what failed; %u asked for in the last run", made,
+             order->options.retries);
 }
 
 /* Lines that sha256sum -c takes; it passes over the others. */
@@ -258,15 +271,17 @@ void imager_text(const struct imager_report *r, struct acquisition *image,
              "from where it went on: another processor or library");
     if (b->segment_size)
         pair(out, "files of at most", "%llu bytes", (unsigned long long)b->segment_size);
-    pair(out, "retries", "%u", order->options.retries);
+    add_retries(out, image, order);
     if (order->options.leaves_places)
         pair(out, "--leave-places", "%s",
              "where the source went away, or a read did not come back, nothing more was asked for");
     if (order->options.reads_in_order)
         pair(out, "--in-order", "%s", "hard places were read at once, and not after all else");
     if (order->options.accepts_end)
-        pair(out, "--accept-end", "%s", "what the source lacks at its end counts as not readable");
-    add_bad(out, image);
+        pair(out, "--accept-end", "%s", "what the source lacks at its end is left unread");
+    add_lacking(out, image, AREA_BAD, "not readable", "");
+    if (r->result.left)
+        add_lacking(out, image, AREA_LEFT, "left unread", "not asked for one by one, ");
     buf_adds(out, "\nof the source, sectors that were not read as zeros\n");
     pair_digests(out, &r->result.exact);
     if (r->result.stored_size != b->size) {

@@ -12,8 +12,8 @@ extern const char *const imager_beside[IMAGER_BESIDE_COUNT];
 void imager_written_beside(struct acquisition *image, struct buf *out);
 /* The same of each file of the image. */
 void imager_files(const struct imager_report *r, struct acquisition *image, struct buf *out);
-/* "10240 to 10241, 20480 to 20480": the first runs of sectors that could not be read. */
-void imager_lost(struct acquisition *image, struct buf *out);
+/* "10240 to 10241, 20480 to 20480": the first runs of sectors in that state. */
+void imager_runs(struct acquisition *image, enum area_state state, struct buf *out);
 /* All of NAME.txt; report->files are what it names. */
 void imager_text(const struct imager_report *r, struct acquisition *image,
                  const struct imager_order *order, struct buf *out);

@@ -1,9 +1,7 @@
 /* rescue.c: the passes over a failing source. */
-#include "acquire/rescue.h"
+#include "acquire/rescue_internal.h"
 
 enum { SKIP_FIRST_PARTS = 16 }; /* of a block are left out behind the first failure */
-
-static const enum area_state still_open[] = {AREA_UNSCRAPED, AREA_UNTRIMMED, AREA_UNTRIED};
 
 /* What became of one read. */
 struct attempt {
@@ -11,21 +9,6 @@ struct attempt {
     bool is_bad; /* it failed behind got */
     bool is_slow;
 };
-
-static int mark(struct rescue *r, uint64_t off, uint64_t size, enum area_state state, struct err *e)
-{
-    return fault_map_set(r->map, off, size, state, e);
-}
-
-/* What is marked because a read failed: where it turns out that the source is gone, it is as it was
- * before. */
-static int mark_doubtful(struct rescue *r, uint64_t off, uint64_t size, enum area_state before,
-                         enum area_state state, struct err *e)
-{
-    if (r->doubtful_count < COUNT_OF(r->doubtful))
-        r->doubtful[r->doubtful_count++] = (struct area){.off = off, .size = size, .state = before};
-    return mark(r, off, size, state, e);
-}
 
 /* Where the places at which it went away are left out, until nothing else is left. */
 static const struct trap *trap_in(const struct rescue *r, uint64_t off, uint64_t until)
@@ -72,6 +55,16 @@ static bool last_area(const struct rescue *r, uint64_t from, uint64_t until, enu
     return false;
 }
 
+/* What was read of it is. */
+static int leave_unread(struct rescue *r, uint64_t from, uint64_t until, struct err *e)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < AREA_OPEN_COUNT; i++)
+        rc = fault_map_turn(r->map, from, until, area_open[i], AREA_LEFT, e);
+    return rc;
+}
+
 static int source_ended(struct rescue *r, uint64_t at, struct err *e)
 {
     int rc;
@@ -82,9 +75,9 @@ static int source_ended(struct rescue *r, uint64_t at, struct err *e)
             "the source ends at byte %llu; it said that it has %llu. Where it stays so, "
             "--accept-end goes on (with --live where it is a file that was cut, or a device "
             "without serial number): what it lacks "
-            "counts as not readable",
+            "is left unread",
             (unsigned long long)at, (unsigned long long)r->map->size);
-    rc = mark(r, at, r->until - at, AREA_BAD, e);
+    rc = leave_unread(r, at, r->until, e);
     if (rc == 0)
         r->until = at; /* no pass looks behind it again */
     return rc;
@@ -94,103 +87,13 @@ static int source_ended(struct rescue *r, uint64_t at, struct err *e)
 static int leave_out_end(struct rescue *r, struct err *e)
 {
     uint64_t end = r->source->size > r->from ? r->source->size : r->from;
-    struct area a;
-    int rc = 0;
+    int rc;
 
     if (!r->accepts_end || end >= r->until)
         return 0;
-    for (size_t i = 0; i < COUNT_OF(still_open); i++)
-        while (rc == 0 && fault_map_next(r->map, end, r->until, still_open[i], &a))
-            rc = mark(r, a.off, a.size, AREA_BAD, e);
+    rc = leave_unread(r, end, r->until, e);
     r->until = end;
     return rc;
-}
-
-/* Only asked: where it went is where it was read. */
-static bool answers_at(struct rescue *r, uint64_t off)
-{
-    uint64_t sector_size = r->source->sector_size, left = r->map->size - off;
-    struct source_failing before = r->source->failing;
-    struct err ignored;
-    bool answers = source_read(r->source, off, r->bytes, left < sector_size ? left : sector_size,
-                               true, &ignored) > 0;
-
-    if (!answers)
-        r->source->failing = before;
-    return answers;
-}
-
-/* Of a source of which nothing was read yet: in one of many places, for much of it may be bad. */
-static bool answers_anywhere(struct rescue *r)
-{
-    enum { PLACES = 16 };
-    uint64_t sector_size = r->source->sector_size;
-
-    for (uint64_t i = 0; i < PLACES; i++) {
-        uint64_t at = r->map->size / PLACES * i / sector_size * sector_size;
-
-        if (answers_at(r, at))
-            return true;
-    }
-    return false;
-}
-
-bool rescue_answers(struct rescue *r)
-{
-    enum { PLACES = 4 };
-    bool is_known = r->has_good;
-    struct area a;
-
-    if (r->has_good && answers_at(r, r->good))
-        return true;
-    for (uint64_t i = 0; i < PLACES; i++) {
-        uint64_t from = r->map->size / PLACES * i;
-
-        if (!fault_map_next(r->map, from, r->map->size, AREA_READ, &a))
-            continue;
-        is_known = true;
-        if (answers_at(r, a.off - a.off % r->source->sector_size))
-            return true;
-    }
-    return !is_known && (!r->leaves_silent || answers_anywhere(r));
-}
-
-/* The last one first, since one may lie within another. */
-static int undo_doubtful(struct rescue *r, struct err *e)
-{
-    int rc = 0;
-
-    while (rc == 0 && r->doubtful_count) {
-        const struct area *a = &r->doubtful[--r->doubtful_count];
-
-        rc = mark(r, a->off, a->size, a->state, e);
-    }
-    return rc;
-}
-
-static int none_came(struct err *e)
-{
-    return err_set(e, ERR_IO,
-                   "not one sector of the source could be read: it may be off or gone, or its "
-                   "cable, bridge or power supply is bad. That is no image of it");
-}
-
-/* A device that was set offline, or whose bridge hung up, fails each read as a bad sector does. */
-static int check_answers(struct rescue *r, struct err *e)
-{
-    int rc;
-
-    if (rescue_answers(r)) {
-        r->doubtful_count = 0;
-        return 0;
-    }
-    rc = undo_doubtful(r, e);
-    if (rc == 0 && !fault_map_sum(r->map, AREA_READ))
-        return none_came(e);
-    return rc ? rc
-              : err_set(e, ERR_IO,
-                        "the source answers no read any more, not even of what was read before: it "
-                        "is gone. What failed since then does not count as unreadable");
 }
 
 static int note_attempt(struct rescue *r, uint64_t off, const struct attempt *a, struct err *e)
@@ -202,7 +105,7 @@ static int note_attempt(struct rescue *r, uint64_t off, const struct attempt *a,
         r->failed = 0;
         return 0;
     }
-    return a->is_bad && ++r->failed % RESCUE_DOUBTFUL == 0 ? check_answers(r, e) : 0;
+    return a->is_bad && ++r->failed % RESCUE_DOUBTFUL == 0 ? rescue_check_answers(r, e) : 0;
 }
 
 /* Reads a range of at most a block, in as many reads as it takes; what came is taken and marked.
@@ -213,6 +116,9 @@ static int attempt(struct rescue *r, uint64_t off, size_t size, bool by_sector, 
     int64_t began = source_now_ms(r->source);
     int rc = r->go_on(r->context, size, e);
 
+    /* Where it goes is not to be taken for where another read failed before. */
+    if (rc == 0 && r->source->failing.has_answered && source_fails_elsewhere(r->source, off, size))
+        rc = rescue_check_answers(r, e);
     *out = (struct attempt){0};
     r->at = off;
     while (rc == 0 && !out->is_bad && out->got < size) {
@@ -233,7 +139,7 @@ static int attempt(struct rescue *r, uint64_t off, size_t size, bool by_sector, 
         int taken = r->take(r->context, off, r->bytes, out->got, e);
 
         if (taken == 0)
-            taken = mark(r, off, out->got, AREA_READ, e);
+            taken = rescue_mark(r, off, out->got, AREA_READ, e);
         if (taken == 0)
             taken = source_mark_lost(r->source, off, out->got, r->map, e);
         rc = taken ? taken : rc;
@@ -250,7 +156,7 @@ static int mark_failed(struct rescue *r, uint64_t off, size_t size, const struct
 
     if (!a->is_bad || !fault_map_next(r->map, off + a->got, off + size, AREA_UNTRIED, &still))
         return 0;
-    return mark_doubtful(r, still.off, off + size - still.off, AREA_UNTRIED, AREA_UNTRIMMED, e);
+    return rescue_doubt(r, still.off, off + size - still.off, AREA_UNTRIED, AREA_UNTRIMMED, e);
 }
 
 static size_t block_of(const struct rescue *r, uint64_t size)
@@ -283,7 +189,7 @@ static int copy_forward(struct rescue *r, bool leaves_out, struct err *e)
         if (rc == 0)
             rc = mark_failed(r, a.off, size, &t, e);
         if (rc == 0 && t.is_bad)
-            rc = check_answers(r, e);
+            rc = rescue_check_answers(r, e);
         skip = leaves_out ? next_skip(r, skip, &t) : 0;
         at = a.off + size + skip;
     }
@@ -307,7 +213,7 @@ static int copy_backward(struct rescue *r, struct err *e)
         if (rc == 0)
             rc = mark_failed(r, begin, (size_t)(end - begin), &t, e);
         if (rc == 0 && t.is_bad)
-            rc = check_answers(r, e);
+            rc = rescue_check_answers(r, e);
         skip = next_skip(r, skip, &t);
         until = begin > skip ? begin - skip : 0;
     }
@@ -327,11 +233,14 @@ static int read_sector(struct rescue *r, uint64_t off, enum area_state before, b
 {
     size_t size = sector_at(r, off);
     struct attempt t;
+    bool is_marked;
     int rc = attempt(r, off, size, true, &t, e);
 
     *is_bad = t.is_bad;
-    return rc == 0 && t.is_bad ? mark_doubtful(r, off + t.got, size - t.got, before, AREA_BAD, e)
-                               : rc;
+    is_marked = off + t.got >= r->until; /* the source ended there */
+    return rc == 0 && t.is_bad && !is_marked
+               ? rescue_doubt(r, off + t.got, size - t.got, before, AREA_BAD, e)
+               : rc;
 }
 
 static int trim_front(struct rescue *r, struct area a, enum area_state before, struct err *e)
@@ -367,7 +276,7 @@ static int trim(struct rescue *r, struct err *e)
         if (rc == 0 && fault_map_next(r->map, a.off, a.off + a.size, AREA_UNTRIMMED, &left))
             rc = trim_back(r, left, a.state, e);
         if (rc == 0 && fault_map_next(r->map, a.off, a.off + a.size, AREA_UNTRIMMED, &left))
-            rc = mark_doubtful(r, left.off, left.size, AREA_UNTRIMMED, AREA_UNSCRAPED, e);
+            rc = rescue_doubt(r, left.off, left.size, AREA_UNTRIMMED, AREA_UNSCRAPED, e);
     }
     return rc;
 }
@@ -421,6 +330,10 @@ static int retry(struct rescue *r, struct err *e)
         r->try++;
         /* The scraping went forward. */
         rc = r->try % 2 ? retry_backward(r, e) : retry_forward(r, e);
+        if (rc == 0 && r->doubtful_count) /* else it was none */
+            rc = rescue_check_answers(r, e);
+        if (rc == 0)
+            r->tried = r->try;
     }
     return rc;
 }
@@ -432,9 +345,9 @@ static bool open_part(const struct rescue *r, uint64_t from, uint64_t until, boo
     bool has_any = false;
     struct area a;
 
-    for (size_t i = 0; i < COUNT_OF(still_open); i++) {
-        if (from >= until || !(is_last ? fault_map_last(r->map, from, until, still_open[i], &a)
-                                       : fault_map_next(r->map, from, until, still_open[i], &a)))
+    for (size_t i = 0; i < AREA_OPEN_COUNT; i++) {
+        if (from >= until || !(is_last ? fault_map_last(r->map, from, until, area_open[i], &a)
+                                       : fault_map_next(r->map, from, until, area_open[i], &a)))
             continue;
         if (!has_any || (is_last ? a.off > out->off : a.off < out->off))
             *out = a;
@@ -459,7 +372,7 @@ static int leave_trap(struct rescue *r, uint64_t from, uint64_t until, struct er
     int rc = 0;
 
     while (rc == 0 && open_part(r, from, until, false, &a)) {
-        rc = mark(r, a.off, a.size, AREA_BAD, e);
+        rc = rescue_mark(r, a.off, a.size, r->leaves_traps ? AREA_LEFT : AREA_BAD, e);
         if (rc == 0 && r->left)
             r->left(r->context, a.off, a.size);
     }
@@ -482,7 +395,7 @@ static int read_trap(struct rescue *r, const struct trap *t, uint64_t from, uint
 
         rc = read_sector(r, at, a.state, &is_bad, e);
         if (rc == 0 && is_bad) /* which one it was is to be known */
-            rc = check_answers(r, e);
+            rc = rescue_check_answers(r, e);
     }
     return rc;
 }
@@ -501,7 +414,7 @@ static int retry_trap(struct rescue *r, const struct trap *t, uint64_t from, uin
         rc = read_sector(r, at, AREA_BAD, &is_bad, e);
         at += sector_at(r, at);
         if (rc == 0 && is_bad)
-            rc = check_answers(r, e);
+            rc = rescue_check_answers(r, e);
     }
     return rc;
 }
@@ -523,7 +436,7 @@ static int each_trap(struct rescue *r, bool is_single, trap_function *visit, str
         rc = visit(r, t, from, until, e);
         /* Whether it still answers is known before the next one. */
         if (rc == 0 && r->doubtful_count)
-            rc = check_answers(r, e);
+            rc = rescue_check_answers(r, e);
     }
     return rc;
 }
@@ -533,13 +446,16 @@ static int each_trap(struct rescue *r, bool is_single, trap_function *visit, str
 static int read_traps(struct rescue *r, struct err *e)
 {
     /* One that is off already did not go there. */
-    int rc = r->traps && !r->source->failing.has_answered ? check_answers(r, e) : 0;
+    const struct source_failing *f = &r->source->failing;
+    int rc = r->traps && (!f->has_answered || f->is_failing) ? rescue_check_answers(r, e) : 0;
 
     for (int is_single = 0; rc == 0 && r->traps && is_single < 2; is_single++) {
         rc = each_trap(r, is_single, read_trap, e);
-        for (r->try = 1; rc == 0 && r->try <= r->retries; r->try++)
+        for (r->try = r->tried_there + 1; rc == 0 && r->try <= r->retries; r->try++)
             rc = each_trap(r, is_single, retry_trap, e);
     }
+    if (rc == 0 && !r->leaves_traps && r->tried_there < r->retries)
+        r->tried_there = r->retries;
     return rc;
 }
 
@@ -559,18 +475,18 @@ static int sweep(struct rescue *r, struct err *e)
  * made of it is no image. */
 static int check_any(struct rescue *r, struct err *e)
 {
-    static const enum area_state others[] = {AREA_READ, AREA_UNSCRAPED, AREA_UNTRIMMED,
+    static const enum area_state others[] = {AREA_READ, AREA_LEFT, AREA_UNSCRAPED, AREA_UNTRIMMED,
                                              AREA_UNTRIED};
     struct area a;
     int rc;
 
-    if (r->accepts_end || r->has_good || !r->map->size)
+    if (r->has_good || !r->map->size)
         return 0;
     for (size_t i = 0; i < COUNT_OF(others); i++)
         if (fault_map_next(r->map, 0, r->map->size, others[i], &a))
             return 0;
-    rc = mark(r, 0, r->map->size, AREA_UNTRIED, e);
-    return rc ? rc : none_came(e);
+    rc = rescue_mark(r, 0, r->map->size, AREA_UNTRIED, e);
+    return rc ? rc : rescue_none_came(e);
 }
 
 int rescue_run(struct rescue *r, struct err *e)
@@ -580,6 +496,7 @@ int rescue_run(struct rescue *r, struct err *e)
         [RESCUE_TRIM] = trim,        [RESCUE_SCRAPE] = scrape,      [RESCUE_RETRY] = retry,
         [RESCUE_TRAPS] = read_traps,
     };
+    uint64_t until = r->until;
     int rc = leave_out_end(r, e);
 
     while (rc == 0 && r->pass < RESCUE_PASS_COUNT_) {
@@ -588,8 +505,10 @@ int rescue_run(struct rescue *r, struct err *e)
             r->pass++;
     }
     if (rc == 0 && r->doubtful_count)
-        rc = check_answers(r, e);
-    if (rc == ERR_NOTFOUND && undo_doubtful(r, NULL))
+        rc = rescue_check_answers(r, e);
+    if (rc == 0 && r->until < until)
+        rc = leave_unread(r, r->until, until, e);
+    if (rc && rescue_doubt_undo(r, NULL))
         return err_set(e, ERR_LIMIT, "the map of the source has too many areas");
     return rc ? rc : check_any(r, e);
 }

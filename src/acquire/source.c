@@ -4,13 +4,26 @@
 #include "base/utc.h"
 
 /* Of single sectors that fail one beside the other nobody can tell which it was. */
-static void widen(struct source_failing *f, uint64_t off, uint64_t size)
+static bool is_beside(const struct source_failing *f, uint64_t off, uint64_t size)
 {
     enum { SECTOR_MOST = 4096, APART_MOST = 64 << 10 };
     uint64_t end = f->off + f->size, begin = off < f->off ? off : f->off;
 
     end = off + size > end ? off + size : end;
-    if (size > SECTOR_MOST || end - begin > APART_MOST)
+    return size <= SECTOR_MOST && end - begin <= APART_MOST;
+}
+
+bool source_fails_elsewhere(const struct source *s, uint64_t off, uint64_t size)
+{
+    return s->failing.is_failing && !is_beside(&s->failing, off, size);
+}
+
+static void widen(struct source_failing *f, uint64_t off, uint64_t size)
+{
+    uint64_t end = f->off + f->size, begin = off < f->off ? off : f->off;
+
+    end = off + size > end ? off + size : end;
+    if (!is_beside(f, off, size))
         return;
     f->off = begin;
     f->size = end - begin;

@@ -59,6 +59,8 @@ struct source {
     struct source_failing failing;
 };
 
+/* Whether reads fail, and a read there would be too far from them to count with them. */
+bool source_fails_elsewhere(const struct source *s, uint64_t off, uint64_t size);
 int64_t source_read(struct source *s, uint64_t off, void *bytes, size_t size, bool by_sector,
                     struct err *e);
 int source_mark_lost(struct source *s, uint64_t off, uint64_t size, struct fault_map *map,

@@ -71,3 +71,38 @@ const struct trap *traps_next(const struct traps *t, uint64_t off, uint64_t unti
             return &t->list[i];
     return NULL;
 }
+
+size_t traps_in_read(const struct traps *t, const struct fault_map *map)
+{
+    size_t count = 0;
+    struct area a;
+
+    for (size_t i = 0; i < t->count; i++)
+        count +=
+            fault_map_next(map, t->list[i].off, t->list[i].off + t->list[i].size, AREA_READ, &a) &&
+            a.size == t->list[i].size;
+    return count;
+}
+
+uint64_t traps_distance(const struct traps *t, const struct fault_map *map)
+{
+    enum { NEAR = 1 << 20, DOUBLED_MOST = 30, PART_MOST = 8 };
+    size_t count = traps_in_read(t, map);
+    uint64_t most = map->size / PART_MOST, distance;
+
+    distance = (uint64_t)NEAR << (count < DOUBLED_MOST ? count : DOUBLED_MOST);
+    return distance < most ? distance : most;
+}
+
+uint64_t traps_clear(const struct traps *t, uint64_t off, uint64_t until, uint64_t distance)
+{
+    for (size_t i = 0; i < t->count && off < until; i++) {
+        const struct trap *one = &t->list[i];
+        uint64_t from = one->off > distance ? one->off - distance : 0;
+        uint64_t end = one->off + one->size + distance;
+
+        if (off >= from && off < end)
+            off = end;
+    }
+    return off < until ? off : until;
+}

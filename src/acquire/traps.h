@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "acquire/fault_map.h"
 
 enum {
     TRAPS_MAX = 1000,
@@ -30,5 +31,13 @@ void traps_suspect(struct traps *t, uint64_t off, uint64_t size);
 /* Whether one of them is read from its end: the first time, since it went at its beginning; then
  * from the other one. What is left of a place is read towards where it went. */
 bool traps_is_from_end(const struct traps *t, const struct trap *one);
+/* How far who reads where all was read already stays away from them, bytes: the further the more of
+ * them lie where all was read, since it goes there by who asks whether it answers, or is the same.
+ */
+uint64_t traps_distance(const struct traps *t, const struct fault_map *map);
+/* How many such there are. */
+size_t traps_in_read(const struct traps *t, const struct fault_map *map);
+/* The first byte from off on, before until, that is no nearer to one; until: there is none. */
+uint64_t traps_clear(const struct traps *t, uint64_t off, uint64_t until, uint64_t distance);
 /* The first that has a byte of a range; NULL: none has. */
 const struct trap *traps_next(const struct traps *t, uint64_t off, uint64_t until);

@@ -89,6 +89,8 @@ static void add_item(const struct view *v, struct doc *d, const struct thing *it
         {"size", "Size"},
         {"bad", "Not readable"},
         {"bad-sectors", "Sectors of it"},
+        {"left", "Left unread"},
+        {"left-sectors", "Sectors left"},
         {"source-md5", "Source MD5"},
         {"source-sha1", "Source SHA-1"},
         {"source-sha256", "Source SHA-256"},

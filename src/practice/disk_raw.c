@@ -132,17 +132,18 @@ static void take_sum(struct writing *w)
 /* What it is not: each a clause, in order. */
 static void add_missing(const struct writing *w, struct buf *out)
 {
+    const char *not_read = w->unread.has_left
+                               ? "could not be read, or were left unread, when the image was taken"
+                               : "could not be read when the image was taken";
+
     if (w->unreadable)
-        buf_addf(out,
-                 "%llu bytes of it could not be read when the image was taken, and are zeros: "
-                 "sectors %s of it\n",
-                 (unsigned long long)w->unreadable, buf_text(&w->sectors));
+        buf_addf(out, "%llu bytes of it %s, and are zeros: sectors %s of it\n",
+                 (unsigned long long)w->unreadable, not_read, buf_text(&w->sectors));
     if (w->unread.is_untold)
-        buf_adds(
-            out,
-            "some bytes of the disk could not be read when the image was taken, and are zeros; "
-            "whether any lie here nobody can say: the map beside the image is not there, or is "
-            "another\n");
+        buf_addf(out,
+                 "some bytes of the disk %s, and are zeros; whether any lie here nobody can say: "
+                 "the map beside the image is not there, or is another\n",
+                 not_read);
     if (w->lost)
         buf_addf(out, "%llu bytes of it the image does not have: zeros stand there\n",
                  (unsigned long long)w->lost);

@@ -36,7 +36,8 @@ static int on_errors(void *context, const struct image_run *runs, size_t count, 
 
     (void)e;
     for (size_t i = 0; i < count; i++)
-        made_map_add(&l->runs, runs[i].first * sector, runs[i].count * sector);
+        made_map_add(&l->runs, &(struct made_run){.off = runs[i].first * sector,
+                                                  .size = runs[i].count * sector});
     return 0;
 }
 
@@ -111,19 +112,22 @@ int disk_unread_find(struct disk_unread *out, const struct disk_files *f, struct
                                       .format = f->set.format};
     const struct image_receiver to = {.facts = on_facts, .errors = on_errors, .context = &l};
     int rc = image_look(&input, &to, e);
-    uint64_t bad = 0;
+    uint64_t bad = 0, left = 0;
 
     if (rc == 0 && read_map(&out->map, f, &l.facts) != 0) {
         out->map = l.runs;
         l.runs = (struct made_map){0};
     }
     made_map_release(&l.runs);
+    out->has_left = out->map.left > 0;
     if (rc || !f->item || !thing_value(f->item, "files").len)
         return rc;
     (void)str_u64(thing_value(f->item, "bad"), &bad);
-    if (!is_as_many(out->map.bad, bad, &l.facts)) {
+    (void)str_u64(thing_value(f->item, "left"), &left);
+    out->has_left = left > 0;
+    if (!is_as_many(out->map.bad + out->map.left, bad + left, &l.facts)) {
         made_map_release(&out->map);
-        out->is_untold = bad > 0;
+        out->is_untold = bad + left > 0;
     }
     return 0;
 }

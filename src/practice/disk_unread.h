@@ -1,11 +1,12 @@
-/* disk_unread.h: which bytes of a disk could not be read when its image was taken, and are zeros in
- * it: as the map beside it says, or its own list. */
+/* disk_unread.h: which bytes of a disk could not be read, or were left unread, when its image was
+ * taken, and are zeros in it: as the map beside it says, or its own list. */
 #pragma once
 #include "practice/disk_files.h"
 #include "practice/image_made_map.h"
 
 struct disk_unread {
     struct made_map map;
+    bool has_left;  /* some were left unread */
     bool is_untold; /* the record says that there are some, and nothing says which */
 };
 void disk_unread_release(struct disk_unread *u);

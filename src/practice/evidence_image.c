@@ -85,7 +85,7 @@ void image_found(struct image_check *c, int code, const char *fmt, ...)
  * says which of its zeros are none of the disk. */
 static void tell_missing(struct image_check *c, const struct evidence_file *file, const char *path)
 {
-    uint64_t bad = number(c->item, "bad");
+    uint64_t bad = number(c->item, "bad") + number(c->item, "left");
     bool is_told = c->count && c->format == IMAGE_E01; /* its own list of errors says which */
 
     c->lacks_map |= bad && !is_told && str_ends(file->name, ".map");
@@ -94,8 +94,8 @@ static void tell_missing(struct image_check *c, const struct evidence_file *file
                     STR_ARG(path_base(file->name)), path);
     else if (bad && !is_told && str_ends(file->name, ".map"))
         image_found(c, ERR_NOTFOUND,
-                    STR_FMT ", which lay beside it, is not there: it says which %llu bytes could "
-                            "not be read and are zeros in the image",
+                    STR_FMT ", which lay beside it, is not there: it says which %llu bytes were "
+                            "not read and are zeros in the image",
                     STR_ARG(file->name), (unsigned long long)bad);
     else if (!str_ends(file->name, ".pieces")) /* which is told where it would be of use */
         image_found(c, 0, STR_FMT ", which lay beside it, is not there", STR_ARG(file->name));

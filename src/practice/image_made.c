@@ -318,20 +318,25 @@ static int compare_map(struct taking_made *t, struct err *e)
 {
     const struct image_helper *h = &t->g->helper;
     CLEANUP_BUF struct buf words = {0};
-    uint64_t bad = 0, sector = 0;
+    CLEANUP_BUF struct buf left_words = {0};
+    uint64_t bad = 0, left = 0, sector = 0;
     int rc;
 
     if (!t->map_path.len)
         return err_set(e, ERR_FORMAT, "the summary names no map of the image");
     (void)str_u64(str_of(image_helper_result(h, "bad")), &bad);
+    (void)str_u64(str_of(image_helper_result(h, "left")), &left);
     (void)str_u64(str_of(image_helper_fact(h, "sector")), &sector);
     if (sector == 0)
         return err_set(e, ERR_FORMAT, "the summary says that a sector has no bytes");
     rc = made_map_read(&t->map, buf_text(&t->map_path), t->source_size, t->source_size, e);
     if (rc)
         return rc;
-    made_map_words(&t->map, sector, &words);
-    if (bad != t->map.bad || strcmp(buf_text(&words), image_helper_result(h, "missing")) != 0)
+    made_map_words(&t->map, false, sector, &words);
+    made_map_words(&t->map, true, sector, &left_words);
+    if (bad != t->map.bad || left != t->map.left ||
+        strcmp(buf_text(&words), image_helper_result(h, "missing")) != 0 ||
+        strcmp(buf_text(&left_words), image_helper_result(h, "left-sectors")) != 0)
         return contradicts(e, "the map, which says what could not be read");
     return 0;
 }

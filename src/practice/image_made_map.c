@@ -43,16 +43,16 @@ static bool is_finished(struct str line)
            str_is(str_field(&line), "1") && !line.len;
 }
 
-void made_map_add(struct made_map *m, uint64_t off, uint64_t size)
+void made_map_add(struct made_map *m, const struct made_run *run)
 {
     m->runs = mem_grow(m->runs, m->count, &m->room, sizeof(m->runs[0]));
-    m->runs[m->count++] = (struct made_run){off, size};
-    m->bad += size;
+    m->runs[m->count++] = *run;
+    *(run->is_left ? &m->left : &m->bad) += run->size;
 }
 
 static bool take_area(struct made_map *m, struct str line, uint64_t *at, uint64_t size)
 {
-    struct made_run run;
+    struct made_run run = {0};
     struct str state;
 
     if (!read_number(str_field(&line), &run.off) || !read_number(str_field(&line), &run.size))
@@ -63,9 +63,10 @@ static bool take_area(struct made_map *m, struct str line, uint64_t *at, uint64_
     *at += run.size;
     if (str_is(state, "+"))
         return true;
-    if (!str_is(state, "-") || m->count == RUNS_MAX)
+    run.is_left = str_is(state, "?");
+    if ((!str_is(state, "-") && !run.is_left) || m->count == RUNS_MAX)
         return false;
-    made_map_add(m, run.off, run.size);
+    made_map_add(m, &run);
     return true;
 }
 
@@ -101,27 +102,36 @@ int made_map_read(struct made_map *out, const char *path, uint64_t least, uint64
     return rc ? rc : made_map_parse(out, buf_str(&text), path, least, most, e);
 }
 
-void made_map_words(const struct made_map *m, uint64_t sector_size, struct buf *out)
+void made_map_words(const struct made_map *m, bool is_left, uint64_t sector_size, struct buf *out)
 {
-    size_t shown = m->count < RUNS_SHOWN ? m->count : RUNS_SHOWN + 1;
+    size_t count = 0;
 
-    for (size_t i = 0; i < m->count && i < RUNS_TOLD; i++)
-        buf_addf(out, "%s%llu to %llu", i ? ", " : "",
-                 (unsigned long long)(m->runs[i].off / sector_size),
-                 (unsigned long long)((m->runs[i].off + m->runs[i].size - 1) / sector_size));
-    if (m->count > RUNS_TOLD)
-        buf_addf(out, ", and %zu runs more: see the map", shown - RUNS_TOLD);
+    for (size_t i = 0; i < m->count; i++) {
+        const struct made_run *r = &m->runs[i];
+
+        if (r->is_left != is_left || count++ >= RUNS_TOLD)
+            continue;
+        buf_addf(out, "%s%llu to %llu", count > 1 ? ", " : "",
+                 (unsigned long long)(r->off / sector_size),
+                 (unsigned long long)((r->off + r->size - 1) / sector_size));
+    }
+    if (count > RUNS_TOLD)
+        buf_addf(out, ", and %zu runs more: see the map",
+                 (count < RUNS_SHOWN ? count : RUNS_SHOWN + 1) - RUNS_TOLD);
 }
 
 bool made_map_is_listed(const struct made_map *m, uint64_t sector_size,
                         const struct image_run *listed, size_t count)
 {
-    size_t at = 0;
+    size_t at = 0, i = 0;
 
-    for (size_t i = 0; i < m->count; i++) {
-        uint64_t first = m->runs[i].off / sector_size;
-        uint64_t end = (m->runs[i].off + m->runs[i].size + sector_size - 1) / sector_size;
+    while (i < m->count) {
+        uint64_t first = m->runs[i].off / sector_size, until, end;
 
+        do /* what lies side by side is one there */
+            until = m->runs[i].off + m->runs[i].size;
+        while (++i < m->count && m->runs[i].off == until);
+        end = (until + sector_size - 1) / sector_size;
         if (end > UINT32_MAX) /* the list has no room for it */
             continue;
         if (at == count || listed[at].first != first || listed[at].count != end - first)

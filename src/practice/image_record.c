@@ -298,22 +298,28 @@ static struct str remark_of(const struct imaging *g, struct decision *d, const s
         buf_addf(&text, "NOT BOUND: %s; ", result(g, "unbound"));
     if (result(g, "history")[0])
         buf_addf(&text, "interrupted, and gone on with: %s ", result(g, "history"));
-    buf_addf(&text, "%s bytes %s; %s", result(g, "bad"),
-             is_yes(fact(g, "gone")) ? "are not in it: they could not be read, or were not asked "
-                                       "for, since the source was gone"
-                                     : "could not be read",
-             back_words(g));
+    buf_addf(&text, "%s bytes could not be read; ", result(g, "bad"));
+    if (result(g, "left")[0] && strcmp(result(g, "left"), "0") != 0)
+        buf_addf(&text, "%s bytes were left unread, not asked for one by one%s; ",
+                 result(g, "left"), is_yes(fact(g, "gone")) ? ", since the source was gone" : "");
+    buf_adds(&text, back_words(g));
     return str_of(arena_strdup(d->arena, buf_text(&text)));
 }
 
 static struct id draft_item(struct imaging *g, struct decision *d, const struct thing *t)
 {
     static const char *const said[][2] = {
-        {"md5", "source-md5"},         {"sha1", "source-sha1"},
-        {"sha256", "source-sha256"},   {"stored-md5", "image-md5"},
-        {"stored-sha1", "image-sha1"}, {"stored-sha256", "image-sha256"},
-        {"stored-size", "image-size"}, {"bad", "bad"},
+        {"md5", "source-md5"},
+        {"sha1", "source-sha1"},
+        {"sha256", "source-sha256"},
+        {"stored-md5", "image-md5"},
+        {"stored-sha1", "image-sha1"},
+        {"stored-sha256", "image-sha256"},
+        {"stored-size", "image-size"},
+        {"bad", "bad"},
         {"missing", "bad-sectors"},
+        {"left", "left"},
+        {"left-sectors", "left-sectors"},
     };
     CLEANUP_BUF struct buf files = {0};
     struct evidence_facts f = {.sort = "image",

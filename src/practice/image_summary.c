@@ -49,6 +49,7 @@ static const struct line_word {
     {"  not bound", VALUE_TEXT, false, "unbound"},
     {"  runs", VALUE_TEXT, false, "history"},
     {"not readable", VALUE_NUMBER, false, "bad"},
+    {"left unread", VALUE_NUMBER, false, "left"},
     {"the image", VALUE_BACK, false, "read-back"},
     {"  from", VALUE_TIME, false, "back-begun"},
     {"  to", VALUE_TIME, false, "back-ended"},
@@ -75,8 +76,11 @@ struct summary {
     bool is_stored;       /* the hashes that follow are of what the image holds */
     bool is_files;        /* what follows are files */
     struct str sum, name; /* of a file whose second line comes next */
-    struct buf missing;
-    unsigned runs;
+    struct runs_said {
+        struct buf text;
+        unsigned count;
+    } runs[2];    /* of what could not be read, and of what was left unread */
+    bool is_left; /* what comes is of the second */
     bool is_missing;
 };
 
@@ -161,6 +165,7 @@ static int take_word(struct summary *s, size_t at, struct str line, struct str v
         return bad_form(e, line);
     s->seen |= (uint64_t)1 << at;
     say(s, w->is_fact, w->name, spelled);
+    s->is_left = strcmp(w->name, "left") == 0;
     if (strcmp(w->name, "read-only") == 0)
         say(s, true, "device", STR("1"));
     return 0;
@@ -181,6 +186,7 @@ static int take_hash(struct summary *s, size_t at, struct str line, struct str v
 /* "10240 to 10241", the first of them. */
 static int take_run(struct summary *s, struct str line, struct str value, struct err *e)
 {
+    struct runs_said *runs = &s->runs[s->is_left];
     struct str rest = value, from = str_field(&rest), to;
     uint64_t n;
     bool is_run = str_u64(from, &n) && str_is(str_field(&rest), "to");
@@ -188,8 +194,8 @@ static int take_run(struct summary *s, struct str line, struct str value, struct
     to = str_field(&rest);
     if (!(is_run && str_u64(to, &n) && !rest.len) && !str_is(value, "and more: see the map"))
         return bad_form(e, line);
-    if (s->runs++ < RUNS_TAKEN)
-        buf_addf(&s->missing, "%s" STR_FMT, s->missing.len ? ", " : "", STR_ARG(value));
+    if (runs->count++ < RUNS_TAKEN)
+        buf_addf(&runs->text, "%s" STR_FMT, runs->text.len ? ", " : "", STR_ARG(value));
     return 0;
 }
 
@@ -293,10 +299,14 @@ static int complete(struct summary *s, struct err *e)
                 str_of(image_helper_result(s->helper, hashes[i].names[0])));
         say(s, false, "stored-size", str_of(image_helper_fact(s->helper, "size")));
     }
-    if (s->runs > RUNS_TAKEN)
-        buf_addf(&s->missing, ", and %u runs more: see the map", s->runs - RUNS_TAKEN);
-    if (s->runs)
-        say(s, false, "missing", buf_str(&s->missing));
+    for (size_t i = 0; i < COUNT_OF(s->runs); i++) {
+        struct runs_said *r = &s->runs[i];
+
+        if (r->count > RUNS_TAKEN)
+            buf_addf(&r->text, ", and %u runs more: see the map", r->count - RUNS_TAKEN);
+        if (r->count)
+            say(s, false, i ? "left-sectors" : "missing", buf_str(&r->text));
+    }
     return 0;
 }
 
@@ -318,6 +328,7 @@ int image_summary_read(struct image_helper *h, struct str text, struct err *e)
     }
     if (rc == 0)
         rc = complete(&s, e);
-    buf_release(&s.missing);
+    for (size_t i = 0; i < COUNT_OF(s.runs); i++)
+        buf_release(&s.runs[i].text);
     return rc;
 }

@@ -67,6 +67,13 @@ static const struct field evidence_fields[] = {
     {.name = "bad-sectors",
      .type = FIELD_LINE,
      .help = "the first runs of sectors that are zeros because of it; all are in NAME.map"},
+    {.name = "left",
+     .type = FIELD_SIZE,
+     .help = "bytes of the source that were left unread on request, or since it was gone, and are "
+             "zeros in the image"},
+    {.name = "left-sectors",
+     .type = FIELD_LINE,
+     .help = "the first runs of sectors that are zeros because of it; all are in NAME.map"},
     {.name = "place", .type = FIELD_LINE, .help = "where the item is kept now"},
     {.name = "seal", .type = FIELD_LINE, .help = "the number of its seal"},
     {.name = "holder", .type = FIELD_LINE, .help = "who has it now"},

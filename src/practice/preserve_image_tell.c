@@ -20,13 +20,17 @@ static void tell_file(const struct image_file *f, struct buf *out)
              STR_ARG(f->bytes), STR_ARG(f->sum));
 }
 
-static void tell_bad(const struct image_helper *h, uint64_t bad, struct buf *out)
+static void tell_bad(const struct image_helper *h, uint64_t bad, uint64_t left, struct buf *out)
 {
     char size[SIZE_TEXT_SIZE];
     bool is_gone = strcmp(image_helper_fact(h, "gone"), "1") == 0;
 
-    buf_addf(out, "%s could not be read%s, and are zeros in the image:\n  ", size_text(size, bad),
-             is_gone ? ", or were not asked for, since the source was gone" : "");
+    if (bad)
+        buf_addf(out, "%s could not be read, and are zeros in the image.\n", size_text(size, bad));
+    if (left)
+        buf_addf(out, "%s were left unread%s, and are zeros in the image.\n", size_text(size, left),
+                 is_gone ? ", since the source was gone" : "");
+    buf_adds(out, "  ");
     sink_terminal(out, str_of(image_helper_result(h, "name")), false);
     buf_adds(out, ".map and .txt beside it say where.\n");
 }
@@ -154,17 +158,18 @@ static void tell_next(const struct folders *folders, unsigned item, struct buf *
 static void tell(const struct image_helper *h, unsigned number, unsigned item, struct buf *out)
 {
     struct folders folders = {.count = 0};
-    uint64_t bad = 0;
+    uint64_t bad = 0, left = 0;
 
     (void)str_u64(str_of(image_helper_result(h, "bad")), &bad);
+    (void)str_u64(str_of(image_helper_result(h, "left")), &left);
     buf_addf(out, "\nim%u is whole. On the register of evidence it is e%u.\n", number, item);
     tell_files(h, item, &folders, out);
     tell_sums(h, "", "Hashes of the source as it was read:", out);
     if (strcmp(image_helper_result(h, "sha256"), image_helper_result(h, "stored-sha256")) != 0)
         tell_sums(h, "stored-",
                   "Of what the image holds, as stored, the last sector filled up with zeros:", out);
-    if (bad)
-        tell_bad(h, bad, out);
+    if (bad || left)
+        tell_bad(h, bad, left, out);
     buf_addf(out, "%s\n", back_words(image_helper_result(h, "read-back")));
     tell_source(h, out);
     if (image_helper_result(h, "unbound")[0])
@@ -174,9 +179,9 @@ static void tell(const struct image_helper *h, unsigned number, unsigned item, s
 
 static void tell_json(const struct image_helper *h, unsigned number, unsigned item, struct buf *out)
 {
-    static const char *const words[] = {"name",   "md5",       "sha1",       "sha256",
-                                        "bad",    "read-back", "changed",    "stated",
-                                        "damage", "unbound",   "stored-size"};
+    static const char *const words[] = {"name",   "md5",       "sha1",        "sha256",
+                                        "bad",    "read-back", "changed",     "stated",
+                                        "damage", "unbound",   "stored-size", "left"};
     struct json j;
 
     json_begin(&j, out);

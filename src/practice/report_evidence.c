@@ -44,6 +44,8 @@ static void put_size(struct report *r, const struct thing *t)
     report_field(r, cell, t, "size");
     if (str_u64(thing_value_if(t, "bad"), &bad) && bad)
         inline_printf(cell, ", %s not readable", size_text(size, bad));
+    if (str_u64(thing_value_if(t, "left"), &bad) && bad)
+        inline_printf(cell, ", %s left unread", size_text(size, bad));
 }
 
 static void put_kept(struct report *r, const struct thing *t)

@@ -250,7 +250,7 @@ class Again(CaseTest):
         self.assertEqual(self.state()[0], "taken")
         item = self.ana.json("preserve list")[0]
         self.assertEqual(item["source-sha256"], hashlib.sha256(self.data[:done] + bytes(len(self.data) - done)).hexdigest())
-        self.assertEqual(int(item["bad"]), len(self.data) - done)
+        self.is_left(item, done)
         self.assertIn("It was not there any more when the image was ended", self.ana.json("preserve images")[0]["remark"])
 
     def test_one_whose_name_another_has_is_ended_by_a_word_more(self):
@@ -269,7 +269,29 @@ class Again(CaseTest):
         self.assertEqual(self.state()[0], "taken")
         item = self.ana.json("preserve list")[0]
         self.assertEqual(item["source-sha256"], hashlib.sha256(self.data[:done] + bytes(len(self.data) - done)).hexdigest())
-        self.assertEqual(int(item["bad"]), len(self.data) - done)
+        self.is_left(item, done)
+
+    def is_left(self, item, done):
+        """What nobody asked for is told apart from what could not be read, wherever that is told."""
+        left = len(self.data) - done
+        run = f"{done // 512} to {(len(self.data) - 1) // 512}"
+        self.assertEqual((item["bad"], item["left"], item["left-sectors"]), ("0", str(left), run))
+        self.assertIn(f"0 bytes could not be read; {left} bytes were left unread, not asked for one by one, since the source was gone", item["remark"])
+        text = (self.out / "n.txt").read_text()
+        self.assertRegex(text, r"(?m)^not readable +0 bytes, zeros in the image\nleft unread +%d bytes, not asked for one by one, zeros in the image\n  sectors +%s$" % (left, run))
+        self.assertEqual([line.split()[1:] for line in (self.out / "n.map").read_text().splitlines() if line.startswith("0x")][1:],
+                         [[f"0x{done:08X}", "+"], [f"0x{left:08X}", "?"]])
+        form = self.ana("preserve custody e1")
+        self.assertRegex(form, r"Left unread +[0-9.]+ MB \(%d bytes\)" % left)
+        self.assertRegex(form, r"Sectors left +%s" % run)
+        self.ana("report draft --file rep")
+        self.assertRegex((self.folder / "rep" / "REPORT.md").read_text(), "[0-9.]+ MB left unread")
+        self.ana("preserve verify e1")
+        other = harness.Person("ben", self.folder, None)
+        other(f"open {self.folder}/other.calm")
+        other.case = self.folder / "other.calm"
+        other(f"preserve image --made {self.out / 'n.txt'}")
+        self.assertEqual([other.json("preserve list")[0][name] for name in ("bad", "left", "left-sectors")], ["0", str(left), run])
 
     def test_the_name_of_its_last_run_is_the_one_that_counts(self):
         self.stopped("--name", "n")

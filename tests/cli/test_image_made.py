@@ -127,8 +127,12 @@ class Made(CaseTest):
         self.refused("the summary contradicts the E01, which lists other sectors as not readable")
         summary.write_text(true)
         (self.out / "x.map").write_text(map_text)
-        self.edit_map((r"(?m)  -$", "  ?"))
+        self.edit_map((r"(?m)  -$", "  *"))
         self.refused("is not the map of a finished image", FORMAT)
+        summary.write_text(true)
+        (self.out / "x.map").write_text(map_text)
+        self.edit_map((r"(?m)  -$", "  ?"))  # that nobody asked for them, which the summary does not say
+        self.refused(words)
         summary.write_text(true)
         (self.out / "x.map").write_text(map_text)
         self.ana(f"preserve image --made {summary}")

@@ -24,7 +24,8 @@ class Dead(test_image_source.Lacking):
     def ended(self, name, data, done, *more):
         said = self.must(IMAGER, "--resume", self.out / f"{name}.part", *more)
         self.assertIn("It was not there any more when the image was ended", said)
-        self.assertEqual(self.told(name), (len(data) - done, [(0, done, "+"), (done, len(data) - done, "-")]))
+        self.assertEqual(self.told(name), (0, [(0, done, "+"), (done, len(data) - done, "?")]))
+        self.assertEqual(self.left(name), len(data) - done)
         self.assertEqual((self.out / f"{name}.raw").read_bytes(), data[:done] + bytes(len(data) - done))
 
     def test_a_slip_in_the_name_ends_nothing(self):
@@ -304,7 +305,8 @@ class Hanging(test_image_source.Lacking):
             self.assertIn(until, text)
             self.assertLess(took, 15)
         self.assertIn(f"It did not answer any more when the image was ended ({device} does not answer since 2 s", text)
-        self.assertEqual(self.told("x"), (8 * MIB - done, [(0, done, "+"), (done, 8 * MIB - done, "-")]))
+        self.assertEqual(self.told("x"), (0, [(0, done, "+"), (done, 8 * MIB - done, "?")]))
+        self.assertEqual(self.left("x"), 8 * MIB - done)
         control.write_text("")
 
     @needs_root

@@ -49,6 +49,10 @@ class Lacking(Make):
         areas = re.findall(r"(?m)^(0x\w+)  (0x\w+)  (\S)$", (self.out / f"{name}.map").read_text())
         return int(re.search(r"(?m)^not readable +(\d+) bytes", text)[1]), [(int(a, 16), int(b, 16), c) for a, b, c in areas]
 
+    def left(self, name):
+        """Bytes that nobody asked for."""
+        return int(re.search(r"(?m)^left unread +(\d+) bytes, not asked for one by one, zeros in the image$", (self.out / f"{name}.txt").read_text())[1])
+
 
 class DamagedImages(Lacking):
     def damaged(self, image, *places):
@@ -274,7 +278,8 @@ class Cut(Lacking):
             self.refused(6, *resume, one, saying="goes on")
         self.assertIn("CHANGED", self.must(IMAGER, *resume, *way.split()))
         self.assertEqual((self.out / "x.raw").read_bytes(), data[:20 * MIB] + bytes(4 * MIB))
-        self.assertEqual(self.told("x"), (4 * MIB, [(0, 20 * MIB, "+"), (20 * MIB, 4 * MIB, "-")]))
+        self.assertEqual(self.told("x"), (0, [(0, 20 * MIB, "+"), (20 * MIB, 4 * MIB, "?")]))
+        self.assertEqual(self.left("x"), 4 * MIB)
         text = (self.out / "x.txt").read_text()
         self.assertIn(f"it has fewer bytes than it had, {20 * MIB}: of what was behind them,", one_line(text))
         self.assertIn(f"\n  bytes               {24 * MIB}\n", text)
@@ -330,7 +335,8 @@ class Gone(Lacking):
             self.assertIn("It was not there any more when the image was ended", said)
             self.assertFalse(self.part(words).exists())
             bad, areas = self.told(form)
-            self.assertEqual((bad, areas), (len(data) - done, [(0, done, "+"), (done, len(data) - done, "-")]))
+            self.assertEqual((bad, areas), (0, [(0, done, "+"), (done, len(data) - done, "?")]))
+            self.assertEqual(self.left(form), len(data) - done)
             wanted = data[:done] + bytes(len(data) - done)
             self.assertIn(hashlib.sha256(wanted).hexdigest(), said)
             if form == "raw":

@@ -274,7 +274,7 @@ class VerifyImage(Verifying):
         path.rename(self.folder / "map")
         text = self.verify(NOT_FOUND)
         self.assertIn("e1 not all of it is there: disk image", text)
-        self.assertIn(f"raw.map, which lay beside it, is not there: it says which {lacking} bytes could not be read and are zeros", text)
+        self.assertIn(f"raw.map, which lay beside it, is not there: it says which {lacking} bytes were not read and are zeros", text)
         self.assertIn("it still holds exactly what was read from the source, but nobody can say now which of its zeros the source held", text)
         self.assertEqual(self.ana.json("preserve custody e1")["chain"][-1]["act"], "verified: not all of it is there")
         done = self.ana.run("log", "verify")  # the record is what was written, and says so

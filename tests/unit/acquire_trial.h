@@ -31,6 +31,11 @@ struct trial {
     uint64_t hang_at;     /* the read that begins there waits until all before is durable */
     uint64_t read;        /* bytes that came */
     int stop_in;          /* enum rescue_pass, from its first read on; 0: none */
+    int dies_in;          /* enum rescue_pass, from whose first read on each read fails */
+    bool vanishes;        /* then, as one that is gone */
+    unsigned stop_behind; /* so many of these it is stopped; 0: it is not */
+    void (*look)(void);   /* called then; NULL: not */
+    unsigned failed;
     bool was_kept;        /* while it hung */
     const char *identity; /* NULL: one that nothing is compared for */
     bool counts_runs;     /* as one who is asked to go on does */
@@ -74,6 +79,26 @@ static void hang(struct trial *t, uint64_t until)
     }
 }
 
+static bool is_in_pass(const struct trial *t, int pass)
+{
+    return pass && atomic_load(&t->control.phase) == ACQUIRE_RESCUING &&
+           atomic_load(&t->control.pass) == pass;
+}
+
+/* Off, or gone; and somebody stops it who sees that nothing comes. */
+static void die(struct trial *t)
+{
+    if (t->vanishes)
+        t->m.gone_after = t->m.reads;
+    else
+        t->m.is_dead = true;
+    if (!t->stop_behind || ++t->failed < t->stop_behind)
+        return;
+    if (t->look)
+        t->look();
+    atomic_store(&t->control.stops, true);
+}
+
 static int64_t counted_read(struct source *s, uint64_t off, void *bytes, size_t size,
                             bool by_sector, struct err *e)
 {
@@ -85,9 +110,10 @@ static int64_t counted_read(struct source *s, uint64_t off, void *bytes, size_t 
     pthread_mutex_lock(&stopping);
     if (t->stop_at && off >= t->stop_at)
         atomic_store(&t->control.stops, true);
-    if (t->stop_in && atomic_load(&t->control.phase) == ACQUIRE_RESCUING &&
-        atomic_load(&t->control.pass) == t->stop_in)
+    if (is_in_pass(t, t->stop_in))
         atomic_store(&t->control.stops, true);
+    if (is_in_pass(t, t->dies_in))
+        die(t);
     pthread_mutex_unlock(&stopping);
     n = made_read(s, off, bytes, size, by_sector, e);
     t->read += n > 0 ? (uint64_t)n : 0;

@@ -142,7 +142,7 @@ static void a_source_that_is_gone_for_good_leaves_an_image(void **state)
         t.options.accepts_end = true;
         if (go_on(&t, gone, NULL, &r, &e))
             fail_msg("%s", e.text);
-        assert_int_equal(r.bad, SIZE + 100 - 9 * MIB);
+        assert_int_equal(r.left, SIZE + 100 - 9 * MIB);
         memset(t.m.bytes + 9 * MIB, 0, SIZE + 100 - 9 * MIB);
         digest_source(&t, &wanted);
         assert_memory_equal(&r.exact, &wanted, sizeof(wanted));

@@ -1,60 +1,7 @@
 /* A source that goes away when certain places are read, and is well again when it was off and on
  * (doc/format/image.md section 5): all else comes first, and it is struck as seldom as can be. */
-#include "acquire_trial.h"
+#include "acquire_going.h"
 #include "acquire/traps.h"
-
-enum { SECTORS = 16 * 2048 };
-
-static const struct digests_result none;
-
-/* Until it ends, off and on each time; how many runs that takes. */
-static unsigned go_on_to_end(struct trial *t, struct acquire_result *r, unsigned most)
-{
-    struct err e = {0};
-    int rc = ERR_IO;
-    unsigned runs = 0;
-
-    while (rc && runs < most) {
-        t->m.is_dead = false;
-        rc = go_on(t, &t->m.source, "made by a test", r, &e);
-        runs++;
-        if (rc && (rc != ERR_IO || !strstr(e.text, "were being read then")))
-            fail_msg("in run %u: %s", runs, e.text);
-    }
-    if (rc)
-        fail_msg("after %u runs: %s", runs, e.text);
-    return runs;
-}
-
-static unsigned end(struct trial *t, struct acquire_result *r, unsigned most)
-{
-    struct err e = {0};
-
-    assert_int_equal(begin(t, r, &e), ERR_IO);
-    assert_non_null(strstr(e.text, "were being read then"));
-    return 1 + go_on_to_end(t, r, most - 1);
-}
-
-/* What is lost is each sector of the places, and of those that are bad. */
-static void check(struct trial *t, const struct acquire_result *r)
-{
-    struct digests_result wanted;
-    uint64_t bad = 0;
-
-    for (uint64_t s = 0; s < SECTORS; s++) {
-        bool is_lost = t->m.faults[s].kind == FAULT_BAD;
-
-        for (size_t i = 0; i < COUNT_OF(t->m.traps); i++)
-            is_lost |= s >= t->m.traps[i].first && s - t->m.traps[i].first < t->m.traps[i].count;
-        if (is_lost)
-            memset(t->m.bytes + s * 512, 0, 512);
-        bad += is_lost ? 512 : 0;
-    }
-    digest_source(t, &wanted);
-    assert_memory_equal(&r->exact, &wanted, sizeof(wanted));
-    assert_int_equal(r->bad, bad);
-    assert_memory_not_equal(&r->exact, &none, sizeof(none));
-}
 
 static void all_else_is_read_and_each_place_costs_itself_alone(void **state)
 {
@@ -226,15 +173,6 @@ static unsigned times_in(const char *text, const char *words)
     return n;
 }
 
-static void part_text(struct buf *out)
-{
-    CLEANUP_BUF struct buf path = {0};
-
-    part_path(&path);
-    buf_clear(out);
-    assert_int_equal(file_read(out, buf_text(&path), MIB, NULL), 0);
-}
-
 /* A block, then the second sector of it: its first one, and the rest, are left of the place, and it
  * never went there. */
 static void what_happened_is_told_and_nothing_else(void **state)
@@ -269,6 +207,128 @@ static void what_happened_is_told_and_nothing_else(void **state)
     made_release(&t.m);
 }
 
+/* "went OFF SIZE COUNT" as a version before wrote it, "trap": its count was of another thing. */
+static void as_before(void)
+{
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf text = {0};
+    CLEANUP_BUF struct buf before = {0};
+    struct str rest;
+    struct hash sum;
+
+    part_text(&text);
+    for (rest = buf_str(&text); rest.len;) {
+        struct str line = str_cut(&rest, '\n');
+
+        if (str_take(&line, "went "))
+            buf_addf(&before, "trap " STR_FMT " 2\n", STR_ARG(str_head(line, line.len - 2)));
+        else if (!str_starts(line, "end "))
+            buf_addf(&before, STR_FMT "\n", STR_ARG(line));
+    }
+    sum = hash_bytes(before.p, before.len);
+    buf_adds(&before, "end ");
+    hex_add(&before, sum.b, sizeof(sum.b));
+    buf_addc(&before, '\n');
+    part_path(&path);
+    assert_int_equal(file_write(buf_text(&path), buf_str(&before), 0600, NULL), 0);
+}
+
+/* A sector that it never went at alone is not given up by such a count. */
+static void a_count_of_a_version_before_gives_nothing_up(void **state)
+{
+    struct acquire_result r;
+    struct err e = {0};
+    struct trial t;
+
+    (void)state;
+    trial_init(&t, TARGET_RAW, (uint64_t)SECTORS * 512);
+    t.m.traps[0] = (struct made_trap){.first = 10241, .count = 1};
+    assert_int_equal(begin(&t, &r, &e), ERR_IO);
+    revive(&t);
+    assert_int_equal(go_on(&t, &t.m.source, "made by a test", &r, &e), ERR_IO);
+    as_before();
+    (void)go_on_to_end(&t, &r, 4);
+    check(&t, &r);
+    remove_image();
+    made_release(&t.m);
+}
+
+/* Bad sectors that failed before, each far from the others and from the place: it is named, and
+ * they are not. */
+static void a_bad_sector_is_not_taken_for_the_place(void **state)
+{
+    static const struct {
+        uint64_t first;
+        unsigned runs;
+    } cases[] = {{7, 5}, {9000, 5}, {SECTORS - 3, 5}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct acquire_result r;
+        struct trial t;
+
+        trial_init(&t, i % 2 ? TARGET_E01 : TARGET_RAW, (uint64_t)SECTORS * 512);
+        t.options.retries = 2;
+        t.m.traps[0] = (struct made_trap){.first = cases[i].first, .count = 1};
+        for (uint64_t k = 2; k < 14; k += 2)
+            t.m.faults[k * 2048 + 500].kind = FAULT_BAD;
+        (void)end(&t, &r, cases[i].runs);
+        check(&t, &r);
+        remove_image();
+        made_release(&t.m);
+    }
+}
+
+/* A head that died: what it had read goes wrong there now, and all else is read. */
+static void where_it_goes_in_what_was_read_is_asked_less_and_less(void **state)
+{
+    (void)state;
+    for (uint64_t share = 2; share <= 6; share += 2) {
+        struct acquire_result r;
+        struct err e = {0};
+        struct trial t;
+        unsigned runs = 0;
+        int rc = ERR_IO;
+
+        trial_init(&t, TARGET_RAW, (uint64_t)SECTORS * 512);
+        t.identity = "device made by a test";
+        t.stop_at = 10 * MIB;
+        assert_int_equal(begin(&t, &r, &e), ERR_CANCEL);
+        t.m.traps[0] = (struct made_trap){.first = 3 * 2048, .count = share * 1024};
+        for (; rc && runs < 12; runs++) {
+            revive(&t);
+            rc = go_on(&t, &t.m.source, "device made by a test", &r, &e);
+        }
+        if (rc)
+            fail_msg("after %u runs: %s", runs, e.text);
+        t.m.traps[0].count = 0; /* all of it is in the image */
+        check(&t, &r);
+        remove_image();
+        made_release(&t.m);
+    }
+}
+
+/* The option is for one that ends, not for one that is off. */
+static void a_source_that_answers_nothing_has_no_end(void **state)
+{
+    struct acquire_result r;
+    struct err e = {0};
+    struct trial t;
+
+    (void)state;
+    trial_init(&t, TARGET_RAW, (uint64_t)SECTORS * 512);
+    t.options.accepts_end = true;
+    t.m.is_dead = true;
+    assert_int_equal(begin(&t, &r, &e), ERR_IO);
+    assert_non_null(strstr(e.text, "not one sector of the source could be read"));
+    assert_true(t.m.reads < 50);
+    revive(&t);
+    assert_int_equal(go_on(&t, &t.m.source, "made by a test", &r, &e), 0);
+    check(&t, &r);
+    remove_image();
+    made_release(&t.m);
+}
+
 static void places_are_given_up_when_asked(void **state)
 {
     struct acquire_result r;
@@ -283,7 +343,8 @@ static void places_are_given_up_when_asked(void **state)
     t.options.leaves_places = true;
     assert_int_equal(go_on(&t, &t.m.source, "made by a test", &r, &e), 0);
     assert_int_equal(t.m.strikes, 1);
-    assert_int_equal(r.bad, MIB); /* the block: nobody knows more of it */
+    assert_int_equal(r.bad, 0);
+    assert_int_equal(r.left, MIB); /* the block: nobody knows more of it */
     remove_image();
     made_release(&t.m);
 }
@@ -358,6 +419,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(weak_sectors_beside_it_are_read_again),
         cmocka_unit_test(a_source_that_answers_nothing_is_left_at_once),
         cmocka_unit_test(what_happened_is_told_and_nothing_else),
+        cmocka_unit_test(a_count_of_a_version_before_gives_nothing_up),
+        cmocka_unit_test(a_bad_sector_is_not_taken_for_the_place),
+        cmocka_unit_test(where_it_goes_in_what_was_read_is_asked_less_and_less),
+        cmocka_unit_test(a_source_that_answers_nothing_has_no_end),
         cmocka_unit_test(places_are_given_up_when_asked),
         cmocka_unit_test(in_order_it_ends_too),
         cmocka_unit_test(what_failed_while_it_was_gone_is_read_in_large_again),
