@@ -457,17 +457,15 @@ static bool own_time(struct reader *r, struct event *e, const struct record *d, 
 static bool put_time(struct reader *r, struct event *e, const struct record *d,
                      const struct stated *head)
 {
-    struct stated own, counts;
+    struct stated own;
     struct str text;
     bool has_own = own_time(r, e, d, &own, &text);
 
-    if (has_own && head && !appliance_settle(&own, head, &counts))
-        event_put(e, FIELD_EVENT_STATED_TIME, text);
-    else if (has_own)
-        head = head ? &counts : &own;
-    if (head)
-        reader_time(r, e, head);
-    return head != NULL;
+    if (has_own && head)
+        appliance_put_settled(r, e, &own, head, text);
+    else if (has_own || head)
+        reader_time(r, e, head ? head : &own);
+    return has_own || head;
 }
 
 /* The same, where the head has given e its time. */
@@ -524,19 +522,20 @@ static void take_priority(struct str *line, struct event *e)
 /* The time and host of a collector, and what stands behind them up to the message. */
 static bool take_head(struct str *line, struct event *e, struct record *d, struct stated *s)
 {
-    struct str at = *line;
+    struct str at = *line, behind;
 
     if (!when_bsd(&at, s) && !when_iso(&at, s))
         return false;
     (void)str_take(&at, ":");
     str_skip_blanks(&at);
+    behind = at;
     if (!read_record(d, at))
         syslog_take_host(&at, e);
     for (unsigned i = 0; i <= HEAD_WORDS_MOST && at.len; i++) {
         str_skip_blanks(&at);
         if (read_record(d, at)) {
             *line = at;
-            return true;
+            return appliance_is_behind_hosts(str_head(behind, (size_t)(at.p - behind.p)));
         }
         (void)str_cut(&at, ' ');
     }

@@ -67,7 +67,14 @@ bool appliance_understand(struct reader *r, struct str message, struct event *e)
  * beside a head that has one or at a clock of another zone, the head's counts, in the year of the
  * message. False: nothing explains how far they are apart, and the head's counts. */
 bool appliance_settle(const struct stated *own, const struct stated *head, struct stated *out);
-/* The same, where the head gave e its time; text is how that of the message is written, and
- * becomes event.stated_time where it does not count. */
+/* Gives e that time; text is how that of the message is written, and becomes event.stated_time
+ * where it does not count, as one that is later than the file. */
+void appliance_put_settled(struct reader *r, struct event *e, const struct stated *own,
+                           const struct stated *head, struct str text);
+/* The same, where the head gave e its time; among lines of others a year that is another one than
+ * theirs does not count. */
 void appliance_put_time(struct reader *r, struct event *e, const struct stated *own,
                         struct str text);
+/* Whether nothing but names of hosts stands between the time of a head and a message: behind the
+ * tag of a program ("guestbook[5]: ") a text is that program's. */
+bool appliance_is_behind_hosts(struct str between);

@@ -1,6 +1,7 @@
 /* appliance_when.c: which of two times counts, that of a head or that of the message behind it
  * (doc/format/timeline.md section 2, "Appliances"). */
 #include <stdlib.h>
+#include "timeline/address.h"
 #include "timeline/appliance.h"
 
 enum {
@@ -8,6 +9,8 @@ enum {
     QUARTER_S = 900,
     ALIKE_S = 120, /* so far two clocks of one moment may be apart */
     ZONES_APART_S = 14 * 3600 + ALIKE_S,
+    DAY_S = 86400,
+    YEAR_S = 31556952,
 };
 
 /* Of a head's time and that of the message. */
@@ -75,6 +78,36 @@ bool appliance_settle(const struct stated *own, const struct stated *head, struc
     return weight != HEAD_AGAINST;
 }
 
+static bool is_later_than_file(const struct reader *r, const struct stated *own)
+{
+    return r->written_s > 0 && moment_of(own) > r->written_s + DAY_S + ZONES_APART_S;
+}
+
+/* On the day on which the file was written, in a year before: either a clock, or what is known of
+ * the file, is years off. */
+static bool is_of_other_year(const struct reader *r, const struct stated *s)
+{
+    int64_t apart = r->written_s - moment_of(s), past = apart % YEAR_S;
+
+    return r->written_s > 0 && apart > YEAR_S / 2 &&
+           (past < 2 * DAY_S || past > YEAR_S - 2 * DAY_S);
+}
+
+void appliance_put_settled(struct reader *r, struct event *e, const struct stated *own,
+                           const struct stated *head, struct str text)
+{
+    struct stated counts;
+
+    if (is_later_than_file(r, own) || !appliance_settle(own, head, &counts)) {
+        reader_time(r, e, head);
+        event_put(e, FIELD_EVENT_STATED_TIME, text);
+        return;
+    }
+    reader_time(r, e, &counts);
+    if (head->year == 0 && is_of_other_year(r, &counts))
+        e->doubt |= DOUBT_YEAR;
+}
+
 /* Seconds of a time before 1970 are rounded down. */
 static int64_t seconds_of(const struct event *e)
 {
@@ -89,17 +122,28 @@ void appliance_put_time(struct reader *r, struct event *e, const struct stated *
 
     if (e->precision != TIME_NONE) {
         stated_from_seconds(&head, seconds_of(e));
-        if (e->doubt & DOUBT_YEAR)
-            put_year(&head, own);
         weight = weigh(own, stated_seconds(&head), !(e->doubt & DOUBT_ZONE));
     }
     if (weight == OWN_COUNTS) {
         e->doubt = 0;
         reader_time(r, e, own);
     } else if (weight == HEAD_COUNTS) {
-        e->ns += (stated_seconds(&head) - seconds_of(e)) * NS_OF_S;
         e->doubt &= (uint16_t)~DOUBT_YEAR;
     } else {
         event_put(e, FIELD_EVENT_STATED_TIME, text);
     }
+}
+
+bool appliance_is_behind_hosts(struct str between)
+{
+    uint8_t bytes[16];
+
+    while (between.len) {
+        struct str word = str_cut(&between, ' ');
+
+        if (word.len > 1 && str_ends(word, ":") &&
+            !address_bytes(str_head(word, word.len - 1), bytes))
+            return false;
+    }
+    return true;
 }

@@ -134,18 +134,20 @@ static void put_zone(struct str pairs, struct stated *s)
 }
 
 /* "<189>", and the time and host of a collector, before the pairs. */
-static struct str without_head(struct str line)
+static struct str without_head(struct str line, struct stated *head, bool *has_head)
 {
-    struct str head = str_head(line, HEAD_MOST), at = line;
-    const char *found = memmem(head.p, head.len, "date=", 5);
-    struct stated s;
+    struct str front = str_head(line, HEAD_MOST), at = line;
+    const char *found = memmem(front.p, front.len, "date=", 5);
 
+    *has_head = false;
     if (str_take(&at, "<") && str_cut(&at, '>').len <= 3 && at.len)
         line = at;
     at = line;
-    if (found && (when_bsd(&at, &s) || when_iso(&at, &s)) && found[-1] == ' ')
-        return str_from(line, (size_t)(found - line.p));
-    return line;
+    if (!found || (!when_bsd(&at, head) && !when_iso(&at, head)) || found[-1] != ' ' ||
+        found < at.p || !appliance_is_behind_hosts(str_head(at, (size_t)(found - at.p))))
+        return line;
+    *has_head = true;
+    return str_from(line, (size_t)(found - line.p));
 }
 
 /* What stands where there is nothing to say. */
@@ -231,15 +233,18 @@ static void put_all(struct reader *r, struct event *e, struct str pairs)
 
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
-    struct str pairs = without_head(line), text;
-    struct stated s;
+    struct stated s, head;
+    bool has_head;
+    struct str text = without_head(line, &head, &has_head), pairs = text;
 
-    text = pairs;
     if (!take_clock(&pairs, &s) ||
         (value_of(pairs, "logid").len == 0 && value_of(pairs, "devid").len == 0))
         return LINE_FOREIGN;
     put_zone(pairs, &s);
-    reader_time(r, e, &s);
+    if (has_head && stated_is_date(&s))
+        appliance_put_settled(r, e, &s, &head, str_head(text, text.len - pairs.len - 1));
+    else
+        reader_time(r, e, &s);
     put_all(r, e, pairs);
     event_put(e, FIELD_MESSAGE, text);
     return LINE_EVENT;

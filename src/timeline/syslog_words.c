@@ -302,6 +302,18 @@ static bool read_nameless(struct reader *r, struct str sentence, struct event *e
            pattern_match(patterns, STR(SYNOLOGY), sentence, e);
 }
 
+/* Parts of Fireware that write to logs ("Log Catalog"). */
+static bool is_of_fireware(struct str program)
+{
+    static const char *const parts[] = {"firewall", "sessiond", "admd", "iked", "sslvpn",
+                                        "wgcgi",    "wrapper",  "ctd",  "dhcpd"};
+
+    for (size_t i = 0; i < COUNT_OF(parts); i++)
+        if (str_is(program, parts[i]))
+            return true;
+    return str_ends(program, "-proxy");
+}
+
 /* Whose programs have common names: by what stands in front, or within. */
 static bool read_named(struct reader *r, const struct known_as *k, struct str sentence,
                        struct event *e)
@@ -309,7 +321,7 @@ static bool read_named(struct reader *r, const struct known_as *k, struct str se
     static const char *const chains[] = {"input", "forward", "output", "prerouting", "postrouting"};
     struct pattern_set *patterns = syslog_patterns(r);
 
-    if (str_starts(sentence, "msg_id=\""))
+    if (str_starts(sentence, "msg_id=\"") && is_of_fireware(k->last))
         return pattern_match(patterns, STR(WATCHGUARD), sentence, e);
     for (size_t i = 0; i < COUNT_OF(chains); i++)
         if (str_is(k->last, chains[i]))
@@ -392,7 +404,8 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence)
         firewall_understand(sentence, e))
         return;
     if (read_apart(r, &k, sentence, e) ||
-        (str_starts(sentence, "CEF:") && cef_understand(r, sentence, e)) ||
+        (str_starts(sentence, "CEF:") && event_value(e, FIELD_PROCESS_PID).len == 0 &&
+         cef_understand(r, sentence, e)) ||
         rpm_understand(sentence, e))
         return;
     if (k.last.len == 0 ? read_nameless(r, sentence, e) : read_named(r, &k, sentence, e))

@@ -190,6 +190,29 @@ class Appliances(unittest.TestCase):
             event = read_lines(f"{HEAD}{line}\n" * 3)[0][0]
             self.assertEqual((event["event.outcome"], event["event.is_ambiguous"], sorted(event["source.ip"])), ("failure", "yes", ["192.0.2.6", "203.0.113.9"]))
 
+    SONIC = 'id=firewall sn=0006B1 time="{}" fw=198.51.100.5 pri=6 m=1080 msg="SSL VPN zone remote user login allowed" src=203.0.113.9:5000:X1 dst=10.0.0.5:22:X0 usr="root"'
+    FORTI = ('date={:.10} time={:.8} devname="FGT" devid="FG1" logid="0100032001" type="event" level="notice" srcip=203.0.113.9 action="login" status="success" user="root"')
+
+    def test_a_year_that_is_another_one_is_told(self):
+        """Lines were written on 25 November 2026 (timeline_lines.WRITTEN is the day after)."""
+        for year, doubt, time, stated in ((2026, "", "2026-11-25T03:12:09Z", None), (2027, "yz", "2026-11-25T03:12:09Z", "2027-11-25 03:12:09 UTC"), (2024, "y", "2024-11-25T03:12:09Z", None)):
+            events, _ = read_lines((HEAD + self.SONIC.format(f"{year}-11-25 03:12:09 UTC") + "\n") * 3)
+            self.assertEqual((events[0]["time"], events[0]["doubt"], events[0].get("event.stated_time")), (time, doubt, stated))
+        events, _ = read_lines((HEAD + "sshd[7]: Connection closed by 192.0.2.7 port 5\n") * 5 + HEAD + self.SONIC.format("2024-11-25 03:12:09 UTC") + "\n")
+        self.assertEqual((events[-1]["time"], events[-1]["doubt"], events[-1]["event.stated_time"]), ("2026-11-25T03:12:09Z", "yz", "2024-11-25 03:12:09 UTC"))
+
+    def test_what_a_program_says_is_its_own(self):
+        """Behind the tag of a program somebody may have written what looks like a firewall's message."""
+        texts = (self.SONIC.format("2026-11-25 14:00:00 UTC"), self.FORTI.format("2026-11-25", "14:00:00"), "CEF:0|SonicWall|NSA|6.5|30|Administrator login|4|rt=1795615200000 src=203.0.113.9 suser=root act=allow",
+                 'msg_id="3E00-0002" Management user root from 203.0.113.9 logged in', "Users: root, Source IP: 203.0.113.9, Connection type: SSH, Action: Login Success", "User [root] from [203.0.113.9] signed in to [DSM] successfully via [password].")
+        for text in texts:
+            for head in (HEAD, "2026-11-25T03:12:09+00:00 gw "):
+                for among in ("", head + self.SONIC.format("2026-11-25 03:12:09 UTC") + "\n", head + self.FORTI.format("2026-11-25", "03:12:09") + "\n"):
+                    events, _ = read_lines(among * 4 + f"{head}guestbook[5]: {text}\n" + among * 4 + f"{head}guestbook[5]: hello\n")
+                    event = next(event for event in events if text in event["message"])
+                    self.assertEqual([event.get(name) for name in ("user.name", "source.ip", "event.outcome")], [None] * 3, (among, text))
+                    self.assertEqual(event["time"], "2026-11-25T03:12:09Z")
+
     def test_a_key_twice_is_told_as_ambiguous(self):
         line = 'id=firewall sn=0006B1 time="2026-11-25 03:12:09 UTC" fw=198.51.100.5 pri=6 m=98 msg="x" usr="eva" usr="root" src=203.0.113.9:1:X1 dst=10.0.0.5:22:X0\n'
         events, _ = read_lines(line * 3)
