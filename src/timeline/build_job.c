@@ -549,6 +549,7 @@ struct walk job_walk(struct job *j, int in)
                          .name = j->name,
                          .written = {j->task.written_s, j->task.stated_s},
                          .taken_s = j->task.taken_s,
+                         .is_utc = !j->zone,
                          .stream_key = j->task.is_sealed ? j->task.stream_key : NULL,
                          .take = job_take_member,
                          .remark = job_take_remark,

@@ -6,6 +6,7 @@
 #include "timeline/build_job.h"
 #include "timeline/file_run.h"
 #include "timeline/log_places.h"
+#include "timeline/own_zone.h"
 
 enum {
     LOGS_MOST = 16384,
@@ -149,20 +150,37 @@ static void keep_log(struct reading *r, const struct disk_file *f)
     r->logs[r->log_count++] = log;
 }
 
+static int notice(struct reading *r, const char *words, struct err *e)
+{
+    return reader_notice(&r->reader, 0, words, e);
+}
+
+/* Names of a path lie between NULs. */
+static int look_at_link(struct reading *r, const struct disk_file *f, struct err *e)
+{
+    char words[OWN_ZONE_WORDS_SIZE];
+    struct str zone;
+
+    if (r->job->zone || f->type != DISK_LINK || f->is_deleted || f->is_inode_deleted ||
+        f->path.len != sizeof("etc/localtime") - 1 ||
+        memcmp(f->path.p, "etc\0localtime", f->path.len) != 0 ||
+        !own_zone_of_link(STR("etc/localtime"), f->link, &zone))
+        return 0;
+    own_zone_words(zone, "the link /etc/localtime in it", words);
+    return notice(r, words, e);
+}
+
 static int take_file(void *context, const struct disk_file *f, struct err *e)
 {
     struct reading *r = context;
     int rc = file_run_add(r->run, f, e);
 
+    if (rc == 0)
+        rc = look_at_link(r, f, e);
     if (rc)
         return rc;
     keep_log(r, f);
     return ++r->rows % ROWS_PER_PROGRESS ? 0 : tell_progress(r, e);
-}
-
-static int notice(struct reading *r, const char *words, struct err *e)
-{
-    return reader_notice(&r->reader, 0, words, e);
 }
 
 static int take_trouble(void *context, struct str path, struct str why, struct err *e)

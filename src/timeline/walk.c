@@ -9,6 +9,7 @@
 #include "evidence/archive_kinds.h"
 #include "evidence/bundle_walk.h"
 #include "timeline/container.h"
+#include "timeline/own_zone.h"
 #include "timeline/walk_held.h"
 
 #define TOO_DEEP "what is in it lies in more than eight others, and was left there"
@@ -167,6 +168,18 @@ static void add_name(struct buf *out, struct str outer, const struct archive_ent
     buf_addstr(out, str_head(str_of(name), LIMIT_ARCHIVE_PATH_SIZE));
 }
 
+/* Each walker sees it, and one tells. */
+static int take_link(struct walking *w, struct archive_entry *entry, struct str name, struct err *e)
+{
+    char words[OWN_ZONE_WORDS_SIZE];
+    struct str zone;
+
+    if (!w->walk->is_utc || !own_zone_of_link(name, str_of(archive_entry_symlink(entry)), &zone))
+        return 0;
+    own_zone_words(zone, "the link /etc/localtime in it", words);
+    return tell_about(w, w->walk->name, words, e);
+}
+
 static int take_member(struct walking *w, struct archive *a, struct archive_entry *entry,
                        struct str outer, struct written outer_written, struct err *e)
 {
@@ -176,6 +189,8 @@ static int take_member(struct walking *w, struct archive *a, struct archive_entr
     int rc = 0;
 
     add_name(&name, outer, entry);
+    if (archive_entry_filetype(entry) == AE_IFLNK)
+        return take_link(w, entry, buf_str(&name), e);
     if (archive_entry_filetype(entry) != AE_IFREG)
         return 0;
     if (archive_entry_is_encrypted(entry))

@@ -35,6 +35,7 @@ struct walk {
      * alone; all unpack alike, so that limits are the same. shares 0: all of it. */
     uint32_t share, shares;
     int64_t taken_s; /* when it was taken into evidence: nothing in it was written later */
+    bool is_utc;     /* times without a zone are read as UTC: a link that shows another is told */
     const uint8_t *stream_key; /* 32 bytes, of a sealed bundle; NULL: there is none. Borrowed */
     walk_take *take;
     walk_remark *remark; /* a file, or a container, of which nothing was read */

@@ -1,5 +1,6 @@
 """test_timeline_live.py: what calm-collect brings from a host is part of the timeline, sealed or not (doc/format/bundle.md, live.md). Expected values
 are those of the bundle's own lines, as json of Python reads them, and of RFC 8878 (skippable frames)."""
+import io
 import json
 import struct
 import subprocess
@@ -116,6 +117,73 @@ class Unsealed(CaseTest):
         self.assertEqual({e["source"] for e in found}, {"web1.calm/files/var/log/auth.log"})
         self.assertEqual(len(found), 30)
         self.assertEqual(len(self.ana.json("analyse search event.action:process-start")), 1)
+
+
+class OwnZone(CaseTest):
+    """What evidence says of its machine's zone is told where its times were read as UTC."""
+
+    LOG = "".join(f"Nov 20 03:{i:02}:09 web1 sshd[5]: Accepted password for eva from 203.0.113.7 port 22 ssh2\n" for i in range(30)).encode()
+
+    def archive(self, link, where="etc/localtime"):
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w:gz") as tar:
+            info = tarfile.TarInfo("var/log/auth.log")
+            info.size, info.mtime = len(self.LOG), 1795575129
+            tar.addfile(info, io.BytesIO(self.LOG))
+            info = tarfile.TarInfo(where)
+            info.type, info.linkname = tarfile.SYMTYPE, link
+            tar.addfile(info)
+        return out.getvalue()
+
+    def told(self, item):
+        return [value(e, "message") for e in self.ana.json(f"analyse search 'event.kind:notice and evidence:{item}'")]
+
+    def first(self, item):
+        return self.ana.json(f"analyse search 'event.action:login and evidence:{item}' --most 1")[0]["@timestamp"]
+
+    def test_an_archive_has_the_link_and_the_zone_is_told_until_it_is_set(self):
+        for i, (link, zone) in enumerate((("/usr/share/zoneinfo/Europe/Berlin", "Europe/Berlin"), ("../usr/share/zoneinfo/posix/America/Lima", "America/Lima"),
+                                          ("/usr/share/zoneinfo/Etc/UTC", None), ("/usr/share/zoneinfo/UTC", None), ("/usr/share/zoneinfo/x;rm", None),
+                                          ("/tmp/elsewhere", None)), 1):
+            (self.folder / f"{i}.tgz").write_bytes(self.archive(link, "[root]/etc/localtime" if i == 2 else "etc/localtime"))
+            self.ana(f"preserve files {i}.tgz")
+            self.ana("analyse timeline")
+            told = self.told(f"e{i}")
+            self.assertEqual(len(told), int(zone is not None), (link, told))
+            if zone:
+                self.assertIn(f"this machine's zone is {zone}; times that name none were read as UTC", told[0])
+        before = self.first("e1")
+        self.assertEqual(before[10:19], "T03:00:09")
+        self.ana("analyse clock e1 --zone Europe/Berlin")
+        self.assertEqual((self.first("e1"), self.told("e1")), (before.replace("T03", "T02"), []))
+
+    def test_a_link_elsewhere_in_an_archive_is_none(self):
+        (self.folder / "a.tgz").write_bytes(self.archive("/usr/share/zoneinfo/Europe/Berlin", "home/eva/localtime"))
+        self.ana("preserve files a.tgz")
+        self.ana("analyse timeline")
+        self.assertEqual(self.told("e1"), [])
+
+    def test_a_disk_has_it_too(self):
+        root = self.folder / "root"
+        (root / "etc").mkdir(parents=True)
+        (root / "etc/localtime").symlink_to("/usr/share/zoneinfo/Asia/Tokyo")
+        subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", root, self.folder / "disk.raw", "8M"], check=True)
+        self.ana("preserve files disk.raw")
+        self.ana("analyse timeline")
+        (told,) = self.told("e1")
+        self.assertIn("zone is Asia/Tokyo", told)
+
+    def test_a_bundle_tells_it_and_when_the_host_was_started(self):
+        lines = [{"kind": "clock", "name": "realtime", "now": "2026-11-25T03:12:09.000000000Z"},
+                 {"kind": "settings", "hardware_keeps": "UTC", "local_time": "/usr/share/zoneinfo/Europe/Berlin", "zone": "Etc/UTC"},
+                 {"kind": "boot", "boot_id": "0cf3a557", "booted": "2026-11-24T01:02:03.500000000Z", "uptime": "1.0 2.0"},
+                 {"kind": "synchronised by systemd", "now": "2026-11-25T03:00:00.000000000Z"}]
+        events, counts = read_lines(jsonl(*lines))
+        self.assertEqual((counts["format"], counts["events"], counts["comments"]), ("live-time", 2, 2))
+        self.assertEqual([(e["time"], e["event.action"]) for e in events if e["event.kind"] == "event"],
+                         [("2026-11-24T01:02:03.5Z", "boot"), ("2026-11-25T03:00:00Z", "clock-synchronised")])
+        self.assertEqual([("Europe/Berlin" in e["message"]) for e in events if e["event.kind"] == "notice"], [True])
+        self.assertEqual([e for e in read_lines(jsonl(*lines), zone="Europe/Berlin")[0] if e["event.kind"] == "notice"], [])
 
 
 @unittest.skipUnless(COLLECT.exists(), "calm-collect was not built")

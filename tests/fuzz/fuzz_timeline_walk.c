@@ -62,6 +62,7 @@ static struct found walk(int in, uint32_t share, uint32_t shares)
 {
     struct found f = {0};
     const struct walk walk = {.in = in,
+                              .is_utc = true,
                               .stream_key = stream_key,
                               .name = STR("evidence"),
                               .written = {TAKEN_S, INT64_MIN},
