@@ -170,9 +170,9 @@ static void turns_to_years(const struct year_runs *r, int64_t written_s, struct 
 }
 
 /* Whether run i came late; where that changes its year, it is told. */
-static void mark_delay(struct year_runs *all, size_t i, struct year_breaks *out)
+static void mark_delay(struct year_runs *all, size_t i, int64_t written_s, struct year_breaks *out)
 {
-    enum year_delay delay = year_delay_of(all, i, out);
+    enum year_delay delay = year_delay_of(all, i, out, written_s);
     int before = turn_at(all, i);
 
     if (delay == YEAR_DELAY_SURE)
@@ -191,7 +191,7 @@ static void breaks_of(struct year_runs *all, int64_t written_s, struct year_brea
     out->strays = all->strays;
     for (size_t i = 0; i < all->count; i++) {
         if (i)
-            mark_delay(all, i, out);
+            mark_delay(all, i, written_s, out);
         turns += i ? turn_at(all, i) : 0;
         out->of[i] = (struct year_break){all->of[i].at, turns};
         out->count = i + 1;

@@ -154,7 +154,8 @@ enum year_delay {
 };
 /* Whether run i is of lines that came late: those of no host go back, so that no year passed. b has
  * the years of those before it, as turns or as years. */
-enum year_delay year_delay_of(const struct year_runs *r, size_t i, const struct year_breaks *b);
+enum year_delay year_delay_of(const struct year_runs *r, size_t i, const struct year_breaks *b,
+                              int64_t written_s);
 /* What a part has, behind what stands before it. sweep: of hosts of the whole source. */
 void year_runs_append(struct year_runs *to, const struct years_part *part,
                       const struct year_sweep *sweep);

@@ -177,38 +177,64 @@ static void a_collector_with_a_clock_that_is_days_off_is_of_its_years(void **sta
 }
 
 /* Two hosts with a line each few hours, and one that cannot deliver for some days and then delivers
- * at once what it kept, in order; what it kept at the end may be gone. */
-static void add_late(struct log *l, int64_t begin, int64_t end, int64_t late_to, int days,
-                     int days_lost)
+ * at once what it kept, in order. */
+struct late {
+    int days;      /* that it kept its lines, */
+    int days_lost; /* of which the last may be gone */
+    bool is_new;   /* it has no lines before */
+};
+
+static void add_late(struct log *l, int64_t begin, int64_t end, int64_t to, const struct late *late)
 {
-    int64_t late_from = late_to - (int64_t)days * DAY_S;
+    int64_t from = to - (int64_t)late->days * DAY_S;
 
     for (int64_t at = begin; at < end; at += (int64_t)3 * HOUR_S) {
         add(l, at, 1 + (int)(at / HOUR_S % 2));
-        if (at >= late_to && at < late_to + (int64_t)3 * HOUR_S)
-            for (int64_t kept = late_from; kept < late_to - (int64_t)days_lost * DAY_S;
+        if (at >= to && at < to + (int64_t)3 * HOUR_S)
+            for (int64_t kept = from; kept < to - (int64_t)late->days_lost * DAY_S;
                  kept += (int64_t)8 * HOUR_S)
                 add(l, kept, 3);
-        if (at % ((int64_t)24 * HOUR_S) == 0 && (at < late_from || at > late_to))
+        if (at % DAY_S == 0 && ((at < from && !late->is_new) || at > to))
             add(l, at + 60, 3);
     }
 }
 
 static void a_host_that_delivers_late_moves_no_year(void **state)
 {
-    static const int days[] = {5, 30, 35, 61, 100, 200, 300};
+    static const struct late cases[] = {
+        {.days = 5},
+        {.days = 30},
+        {.days = 35},
+        {.days = 35, .days_lost = 20},
+        {.days = 61},
+        {.days = 61, .days_lost = 40},
+        {.days = 100},
+        {.days = 100, .days_lost = 60},
+        {.days = 200},
+        {.days = 200, .days_lost = 150},
+        {.days = 300},
+        {.days = 35, .is_new = true},
+        {.days = 61, .is_new = true},
+        {.days = 100, .is_new = true},
+        {.days = 100, .days_lost = 60, .is_new = true},
+        {.days = 200, .is_new = true},
+    };
 
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(days); i++)
-        for (int month = 1; month <= 12; month++)
-            for (int lost = 0; lost <= 1; lost++) {
-                struct log l = {0};
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        for (int month = 1; month <= 12; month++) {
+            struct log l = {0};
+            int64_t end = utc(2026, 2, 1), to = utc(2025, month, 20);
 
-                add_late(&l, utc(2024, 1, 5), utc(2026, 2, 1), utc(2025, month, 20), days[i],
-                         lost * days[i] * 2 / 3);
-                if (wrong(&l, utc(2026, 2, 1)) > 0 || l.breaks.delays != 1)
-                    fail_msg("%d days late in month %d, %d", days[i], month, lost);
-            }
+            add_late(&l, utc(2024, 1, 5), end, to, &cases[i]);
+            if (wrong(&l, end) > 0 || l.breaks.delays != 1)
+                fail_msg("case %zu in month %d", i, month);
+            if (cases[i].days_lost)
+                continue;
+            add_late(&l, utc(2024, 1, 5), to + HOUR_S, to, &cases[i]); /* the file ends with them */
+            if (wrong(&l, to) > 0)
+                fail_msg("case %zu at the end in month %d", i, month);
+        }
 }
 
 int main(void)
