@@ -375,7 +375,8 @@ static int keep_item(struct work *w, struct err *e)
     m->unparsed += w->result.counts.unparsed;
     m->notices += w->result.counts.notices;
     m->repeated += w->repeated.count;
-    m->unknown += w->result.sources - w->result.recognised;
+    if (timeline_is_log(w->item))
+        m->unknown += w->result.sources - w->result.recognised;
     return 0;
 }
 

@@ -48,6 +48,8 @@ struct work {
     int64_t end_s; /* of its lines at the latest; INT64_MAX: it tells nothing that is not known */
 };
 
+/* Whether somebody may expect times in it: not in what this program makes of a host's state. */
+bool timeline_is_log(const struct thing *item);
 /* A line of an item that was read, with the first of what was cut or damaged. */
 void timeline_tell(const struct work *w);
 /* What ended an item leaves the others to be read; the exit status says that one was left. is_old:

@@ -17,6 +17,24 @@ static void tell_remarks(struct buf *out, const struct work *w, struct str rest,
                  (unsigned long long)count - REMARKS_SHOWN, w->item->number);
 }
 
+bool timeline_is_log(const struct thing *item)
+{
+    struct str sort = thing_value(item, "sort");
+
+    return !str_is(sort, "snapshot") && !str_is(sort, "list");
+}
+
+static void tell_unknown(struct buf *line, const struct work *w)
+{
+    uint64_t kept = w->result.counts.unparsed;
+    bool is_log = timeline_is_log(w->item);
+
+    buf_adds(line, is_log ? "no format that is read here" : "no log");
+    if (kept)
+        buf_addf(line, ", %llu lines kept %s", (unsigned long long)kept,
+                 is_log ? "as they are" : "to be searched");
+}
+
 void timeline_tell(const struct work *w)
 {
     const struct segment_result *r = &w->result;
@@ -30,10 +48,7 @@ void timeline_tell(const struct work *w)
     if (str_is(thing_value(w->item, "size"), "0")) {
         buf_adds(&line, "empty");
     } else if (r->recognised == 0) {
-        buf_adds(&line, "no format that is read here");
-        if (r->counts.unparsed)
-            buf_addf(&line, ", %llu lines kept as they are",
-                     (unsigned long long)r->counts.unparsed);
+        tell_unknown(&line, w);
     } else {
         add_count(&line, r->counts.events, "event", "events");
         if (r->counts.unparsed) {
