@@ -178,7 +178,7 @@ static uint64_t next_skip(const struct rescue *r, uint64_t skip, const struct at
 static int copy_forward(struct rescue *r, bool leaves_out, struct err *e)
 {
     uint64_t at = r->from, skip = 0;
-    struct area a;
+    struct area a = {0};
     int rc = 0;
 
     while (rc == 0 && next_area(r, at, r->until, AREA_UNTRIED, &a)) {
@@ -200,7 +200,7 @@ static int copy_forward(struct rescue *r, bool leaves_out, struct err *e)
 static int copy_backward(struct rescue *r, struct err *e)
 {
     uint64_t until = r->until, skip = 0;
-    struct area a;
+    struct area a = {0};
     int rc = 0;
 
     while (rc == 0 && until > r->from && last_area(r, r->from, until, AREA_UNTRIED, &a)) {
@@ -283,7 +283,7 @@ static int trim(struct rescue *r, struct err *e)
 
 static int scrape(struct rescue *r, struct err *e)
 {
-    struct area a;
+    struct area a = {0};
     bool is_bad;
     int rc = 0;
 
@@ -296,7 +296,7 @@ static int scrape(struct rescue *r, struct err *e)
 static int retry_forward(struct rescue *r, struct err *e)
 {
     uint64_t at = r->from;
-    struct area a;
+    struct area a = {0};
     bool is_bad;
     int rc = 0;
 
@@ -311,7 +311,7 @@ static int retry_forward(struct rescue *r, struct err *e)
 static int retry_backward(struct rescue *r, struct err *e)
 {
     uint64_t sector_size = r->source->sector_size, until = r->until;
-    struct area a;
+    struct area a = {0};
     bool is_bad;
     int rc = 0;
 
@@ -343,7 +343,7 @@ static bool open_part(const struct rescue *r, uint64_t from, uint64_t until, boo
                       struct area *out)
 {
     bool has_any = false;
-    struct area a;
+    struct area a = {0};
 
     for (size_t i = 0; i < AREA_OPEN_COUNT; i++) {
         if (from >= until || !(is_last ? fault_map_last(r->map, from, until, area_open[i], &a)
@@ -368,7 +368,7 @@ static bool is_given_up(const struct rescue *r, const struct trap *t)
 
 static int leave_trap(struct rescue *r, uint64_t from, uint64_t until, struct err *e)
 {
-    struct area a;
+    struct area a = {0};
     int rc = 0;
 
     while (rc == 0 && open_part(r, from, until, false, &a)) {
@@ -384,7 +384,7 @@ static int read_trap(struct rescue *r, const struct trap *t, uint64_t from, uint
 {
     uint64_t sector_size = r->source->sector_size;
     bool is_backward = traps_is_from_end(r->traps, t), is_bad;
-    struct area a;
+    struct area a = {0};
     int rc = 0;
 
     if (is_given_up(r, t))
@@ -405,7 +405,7 @@ static int retry_trap(struct rescue *r, const struct trap *t, uint64_t from, uin
                       struct err *e)
 {
     uint64_t at = from;
-    struct area a;
+    struct area a = {0};
     bool is_bad;
     int rc = 0;
 
@@ -477,7 +477,7 @@ static int check_any(struct rescue *r, struct err *e)
 {
     static const enum area_state others[] = {AREA_READ, AREA_LEFT, AREA_UNSCRAPED, AREA_UNTRIMMED,
                                              AREA_UNTRIED};
-    struct area a;
+    struct area a = {0};
     int rc;
 
     if (r->has_good || !r->map->size)
