@@ -202,6 +202,19 @@ static void leave_number(const struct reader *r, struct str *at, struct dated *d
     *at = (struct str){at->p - SIZE, at->len + SIZE};
 }
 
+/* "system.auth TAB {"ident":"sshd","message":"…"}": Fluentd's tag and record behind its time, as
+ * out_file has them by default. */
+static bool put_fluentd(struct reader *r, struct event *e, struct str text)
+{
+    struct str record = text, tag = str_cut(&record, '\t');
+
+    if (tag.len == 0 || memchr(tag.p, ' ', tag.len) || !str_starts(record, "{\"") ||
+        !str_ends(record, "}") || !carried_understand(r, e, record, NULL))
+        return false;
+    event_put(e, field_number(r->names, STR("fluentd.tag")), tag);
+    return true;
+}
+
 /* The time is at the beginning, or behind what take_front knows. */
 static enum line_verdict at_front(struct reader *r, struct str line, take_when *take,
                                   struct event *e)
@@ -228,6 +241,8 @@ static enum line_verdict at_front(struct reader *r, struct str line, take_when *
         return LINE_EVENT;
     text = behind_time(at);
     if (r->manner.is_stamped && manner_is_stamp(line) && carried_understand(r, e, text, NULL))
+        return LINE_EVENT;
+    if (!has_front && d.time.has_zone && str_starts(at, "\t") && put_fluentd(r, e, text))
         return LINE_EVENT;
     put_level(e, has_front ? front : text);
     if (has_front && event_value(e, FIELD_LOG_LEVEL).len == 0)

@@ -68,12 +68,14 @@ static const struct member members[] = {
     {"dest_port", "destination.port", 0},
     {"remote_addr", "source.ip", 0},
     {"remote_ip", "source.ip", 0},
+    {"remoteAddr", "source.ip", 0}, /* Nextcloud's */
     {"clientIp", "source.ip", 0},
     {"callerIpAddress", "source.ip", 0},
     {"ClientIP", "source.ip", 0}, /* Office 365 Management Activity API schema */
     {"ClientIPAddress", "source.ip", 0},
     {"ActorIpAddress", "source.ip", 0},
     {"user_agent", "user_agent.original", 0},
+    {"userAgent", "user_agent.original", 0},
     {"status", "http.response.status_code", 0},
     {"method", "http.request.method", 0},
     {"uri", "url.original", 0},

@@ -7,6 +7,12 @@ struct taking {
     struct event *e;
 };
 
+/* As access logs, and Nextcloud, have it. */
+static bool is_nothing(struct str value)
+{
+    return value.len == 0 || str_is(value, "-") || str_is(value, "--");
+}
+
 static void take(void *context, const struct json_value *whole)
 {
     struct taking *t = context;
@@ -19,7 +25,7 @@ static void take(void *context, const struct json_value *whole)
         inner.name = t->j->inner(t->j->context, whole->name);
     number = member_field(t->j->members, t->j->table, t->r->names, v->name);
     if (t->j->own && t->j->own(t->j->context, t->r, t->e, number, v)) {
-        if (v->value.len && t->e->count == before)
+        if (!is_nothing(v->value) && t->e->count == before)
             t->j->has_all = false;
         return;
     }

@@ -1,6 +1,7 @@
 /* json_known.c: objects of JSON whose members show together whose they are. */
 #include "timeline/json_known.h"
 #include "base/mem.h"
+#include "timeline/json_web.h"
 #include "timeline/syslog_programs.h"
 
 /* Members that every record of Microsoft 365's audit has (Office 365 Management Activity API
@@ -221,6 +222,8 @@ void json_known_put(const struct json_known *k, struct json_known_state *s, stru
         put_ecs(k, s, r, e);
     else if (is_access(k, e))
         put_access(k, r, e);
+    else
+        json_web_put(r, e);
 }
 
 void json_known_release(struct json_known_state *s)

@@ -80,6 +80,15 @@ static bool has_own_head(struct event *e, struct str message)
     return has;
 }
 
+/* eve-log of Suricata with filetype: syslog, and with the prefix that its suricata.yaml names. */
+static bool put_eve(struct reader *r, struct event *e, struct str message)
+{
+    if (str_take(&message, "@cee:"))
+        str_skip_blanks(&message);
+    return str_starts(message, "{\"") && str_is(event_value(e, FIELD_PROCESS_NAME), "suricata") &&
+           carried_understand(r, e, message, NULL);
+}
+
 static void put_message(struct reader *r, struct event *e, struct str message)
 {
     struct str sentence = without_own_head(e, message), text;
@@ -89,8 +98,7 @@ static void put_message(struct reader *r, struct event *e, struct str message)
         syslog_fireware_time(message, &own, &text))
         appliance_put_time(r, e, &own, text);
     (void)syslog_take_unifi(r, &sentence, e);
-    if (str_starts(message, "{\"") && str_is(event_value(e, FIELD_PROCESS_NAME), "suricata") &&
-        carried_understand(r, e, message, NULL)) /* eve-log with filetype: syslog */
+    if (put_eve(r, e, message))
         return;
     event_put(e, FIELD_MESSAGE, message);
     syslog_understand(r, e, sentence);

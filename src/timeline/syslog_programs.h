@@ -94,5 +94,7 @@ bool fast_alert_understand(struct reader *r, struct str sentence, struct event *
 bool cef_understand(struct reader *r, struct str sentence, struct event *e);
 /* "date=2026-11-25 time=03:12:09 devname=… logid=…" */
 bool fortigate_understand(struct reader *r, struct str message, struct event *e);
+/* '@cee:{"TNAUDIT":{…}}' */
+bool truenas_understand(struct reader *r, struct str sentence, struct event *e);
 /* '@cee:{"sudo":{"accept":{…}}}' */
 bool sudo_understand(struct reader *r, struct str sentence, struct event *e);

@@ -249,7 +249,9 @@ static bool read_apart(struct reader *r, const struct known_as *k, struct str se
                        struct event *e)
 {
     if (sentence.len && sentence.p[0] == '@') /* JSON, which few have: '@cee:{"sudo":{' */
-        return str_is(k->last, "sudo") && sudo_understand(r, sentence, e);
+        return str_is(k->last, "sudo")
+                   ? sudo_understand(r, sentence, e)
+                   : str_starts(k->last, "TNAUDIT_") && truenas_understand(r, sentence, e);
     for (size_t i = 0; i < COUNT_OF(apart); i++)
         if (str_eq(apart[i].name, k->last))
             return apart[i].understand(r, sentence, e);

@@ -117,6 +117,54 @@ class Shippers(unittest.TestCase):
             has(self, rows({**self.ACCESS, **change})[0], {"event.action": None, "event.outcome": None, "http.request.method": None, "json.remote_user": "eva"})
         has(self, rows({**apart, "method": "GET", "uri": "http://elsewhere.example/x"})[0], {"event.action": None, "url.original": "http://elsewhere.example/x"})
 
+    def test_caddy_and_traefik_log_requests(self):
+        """Caddy: modules/caddyhttp/logging.go and marshalers.go; Traefik: pkg/middlewares/accesslog/logdata.go."""
+        caddy = {"level": "info", "ts": 1795576329.5, "logger": "http.log.access.log0", "msg": "handled request", "user_id": "eva", "status": 404, "size": 5,
+                 "request": {"remote_ip": "192.0.2.8", "client_ip": "192.0.2.7", "method": "GET", "host": "www.example", "uri": "/x?y=1", "headers": {"User-Agent": ["curl"]}}}
+        traefik = {"ClientHost": "192.0.2.7", "ClientUsername": "eva", "DownstreamStatus": 404, "DownstreamContentSize": 5, "RequestMethod": "GET", "RequestPath": "/x?y=1", "RequestHost": "www.example",
+                   "request_User-Agent": "curl", "level": "info", "msg": "", "time": "2026-11-25T03:12:09Z"}
+        wanted = {"event.action": "http-request", "event.outcome": FAILED, "source.ip": "192.0.2.7", "user.name": "eva", "http.request.method": "GET", "url.original": "/x?y=1", "url.path": "/x",
+                  "url.domain": "www.example", "http.response.status_code": "404", "http.response.body.bytes": "5", "user_agent.original": "curl"}
+        has(self, rows(caddy)[0], wanted)
+        has(self, rows(traefik)[0], wanted)
+        has(self, rows({**caddy, "user_id": ""})[0], {"user.name": None, "source.ip": "192.0.2.7"})
+        for change in ({**caddy, "logger": "app"}, {**caddy, "request": {"method": "GET", "uri": "/x"}}, {**traefik, "DownstreamStatus": "x"}, {**traefik, "ClientHost": "here"}):
+            has(self, rows(change)[0], {"event.action": None, "source.ip": None})
+
+    def test_who_asked_beside_what_was_asked(self):
+        """Nextcloud: lib/private/Log/LogDetails.php, and what fail2ban's filter for it reads; GitHub: "Audit log events"; GitLab: audit_json.log."""
+        base = {"reqId": "x", "level": 2, "time": "2026-11-25T03:12:09+00:00", "remoteAddr": "192.0.2.7", "user": "--", "app": "core", "method": "POST", "url": "/login", "userAgent": "curl"}
+        failed = {"event.action": "login", "event.outcome": FAILED, "source.ip": "192.0.2.7", "user.name": "eva", "user_agent.original": "curl"}
+        for text in ("Login failed: eva (Remote IP: 192.0.2.7)", "Login failed: 'eva' (Remote IP: '192.0.2.7')"):
+            has(self, rows({**base, "message": text})[0], {**failed, "message": text})
+        has(self, rows({**base, "message": "Login failed: a (Remote IP: 192.0.2.6) (Remote IP: 192.0.2.7)"})[0], {**failed, "user.name": "a (Remote IP: 192.0.2.6)"})
+        has(self, rows({**base, "message": "Hello"})[0], {"event.action": None, "source.ip": "192.0.2.7", "user.name": None, "message": "Hello"})
+        for change in ({"remoteAddr": "192.0.2.9"}, {"reqId": None}):
+            has(self, rows({**base, **change, "message": "Login failed: eva (Remote IP: 192.0.2.7)"})[0], {"event.action": None})
+        github = {"@timestamp": 1795576329000, "action": "repo.destroy", "actor": "eva", "actor_ip": "192.0.2.7", "_document_id": "x"}
+        has(self, rows(github)[0], {"event.action": "repo.destroy", "user.name": "eva", "source.ip": "192.0.2.7"})
+        for change in ({"_document_id": None}, {"actor": None}, {"action": "destroy"}, {"action": "See. This"}):
+            has(self, rows({**github, **change})[0], {"event.action": None})
+        has(self, rows({"time": base["time"], "author_name": "eva", "user": "eva", "ip_address": "192.0.2.7"})[0], {"source.ip": "192.0.2.7"})
+        # Of a list of machines the address is that of each.
+        has(self, rows({"time": base["time"], "name": "web1", "ip_address": "192.0.2.7"})[0], {"source.ip": None, "json.ip_address": "192.0.2.7"})
+
+    def test_files_of_fluentd_and_objects_behind_cee(self):
+        """Fluentd: out_file, "time, tag and record", tab between; suricata.yaml: prefix: "@cee: "; TrueNAS: "Audit records"."""
+        record = json.dumps({"host": "web1", "ident": "sshd", "pid": "7", "message": "Accepted password for root from 192.0.2.7 port 22 ssh2"})
+        login = {"event.action": "login", "event.outcome": OK, "user.name": "root", "source.ip": "192.0.2.7"}
+        has(self, read_lines(f"2026-11-25T03:12:09+01:00\tsystem.auth\t{record}\n" * 3)[0][0], {**login, "host.name": "web1", "process.name": "sshd", "fluentd.tag": "system.auth", "time": "2026-11-25T02:12:09Z"})
+        for line in (f"2026-11-25T03:12:09+01:00 system.auth {record}", f"2026-11-25T03:12:09+01:00\tof a guest\t{record}", f"2026-11-25 03:12:09\tsystem.auth\t{record}", f"2026-11-25T03:12:09+01:00\tsystem.auth\t{record} x"):
+            has(self, read_lines(f"{line}\n" * 3)[0][0], {"event.action": None, "user.name": None})
+        alert = json.dumps({"timestamp": "2026-11-25T03:12:09.123456+0000", "event_type": "alert", "src_ip": "192.0.2.7", "alert": {"signature": "x"}})
+        has(self, said("suricata[7]:", f"@cee: {alert}"), {"event.action": "alert", "source.ip": "192.0.2.7", "rule.name": "x"})
+        has(self, said("guestbook[7]:", f"@cee: {alert}"), {"event.action": None, "source.ip": None})
+        audit = {"aid": "x", "addr": "192.0.2.7", "user": "root", "svc": "MIDDLEWARE", "event": "AUTHENTICATION", "success": True}
+        for separators in ((",", ":"), (", ", ": ")):
+            has(self, said("TNAUDIT_MIDDLEWARE[7]:", "@cee:" + json.dumps({"TNAUDIT": audit}, separators=separators)), {**login, "truenas.svc": "MIDDLEWARE"})
+        has(self, said("TNAUDIT_SMB[7]:", "@cee:" + json.dumps({"TNAUDIT": {**audit, "event": "CONNECT", "success": False}})), {"event.action": None, "event.outcome": FAILED})
+        has(self, said("guestbook[7]:", "@cee:" + json.dumps({"TNAUDIT": audit})), {"event.action": None, "user.name": None})
+
 
 def said(tag, sentence):
     """What a line of a system log means."""
@@ -225,6 +273,8 @@ class Squid(unittest.TestCase):
             self.assertNotEqual(counts["format"], "squid", b)
             self.assertFalse([event for event in events if event.get("event.action")])
 
+
+class Relays(unittest.TestCase):
     def test_what_is_known_for_sure_is_not_hidden_by_lines_that_anything_knows(self):
         """rsyslog's RSYSLOG_FileFormat of a relay: nine lines of ten are a device's, without a tag; and two logs in one file."""
         def at(number):
