@@ -62,7 +62,7 @@ static void rename_member(struct reader *r, struct event *e, const char *name, u
 
 /* "Succeeded", "PartiallySucceeded" or "Failed", of Exchange "True" or "False", of Entra "Success";
  * a login that failed may say that its record is a success. */
-static const char *audit_outcome(struct str operation, struct str status)
+const char *json_audit_outcome(struct str operation, struct str status)
 {
     if (str_is(operation, "UserLoginFailed") || str_is(status, "Failed") || str_is(status, "False"))
         return "failure";
@@ -80,7 +80,7 @@ static void put_audit(struct reader *r, struct event *e)
     rename_member(r, e, "json.Operation", FIELD_EVENT_ACTION);
     rename_member(r, e, "json.UserId", FIELD_USER_NAME);
     operation = event_value(e, FIELD_EVENT_ACTION);
-    outcome = audit_outcome(operation, said);
+    outcome = json_audit_outcome(operation, said);
     if (outcome)
         event_puts(e, FIELD_EVENT_OUTCOME, outcome);
     if (str_is(operation, "UserLoggedIn") || str_is(operation, "UserLoginFailed"))

@@ -22,6 +22,8 @@ struct json_known {
 void json_known_see(struct json_known *k, const struct json_value *v);
 /* Whether it is a record of Microsoft 365's audit, whose CreationTime is UTC. */
 bool json_is_audit(const struct json_known *k);
+/* Of such a record: how it went; NULL: it does not say. */
+const char *json_audit_outcome(struct str operation, struct str status);
 /* e has all members as fields: gives them the names that they have then, and says what was done. */
 void json_known_put(const struct json_known *k, struct json_known_state *s, struct reader *r,
                     struct event *e);

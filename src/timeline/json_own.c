@@ -62,12 +62,16 @@ static bool put_ip_and_port(struct event *e, uint16_t ip, uint16_t port, struct 
     return true;
 }
 
+bool json_put_address(struct event *e, bool is_source, struct str text)
+{
+    return put_ip(e, is_source ? FIELD_SOURCE_IP : FIELD_DESTINATION_IP, text) ||
+           put_ip_and_port(e, is_source ? FIELD_SOURCE_IP : FIELD_DESTINATION_IP,
+                           is_source ? FIELD_SOURCE_PORT : FIELD_DESTINATION_PORT, text);
+}
+
 void json_put_end(struct reader *r, struct event *e, bool is_source, const struct json_value *v)
 {
-    uint16_t ip = is_source ? FIELD_SOURCE_IP : FIELD_DESTINATION_IP;
-    uint16_t port = is_source ? FIELD_SOURCE_PORT : FIELD_DESTINATION_PORT;
-
-    if (!put_ip(e, ip, v->value) && !put_ip_and_port(e, ip, port, v->value))
+    if (!json_put_address(e, is_source, v->value))
         json_put_as_own(r, e, v);
 }
 

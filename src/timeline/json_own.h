@@ -7,6 +7,9 @@
 void json_put_as_own(struct reader *r, struct event *e, const struct json_value *v);
 /* A level by its name; a number stays under its own name. */
 void json_put_level(struct reader *r, struct event *e, const struct json_value *v);
+/* An address of the source or the destination, with its port where that stands behind it; false: it
+ * is none. */
+bool json_put_address(struct event *e, bool is_source, struct str text);
 /* An address of the source or the destination, with its port where that stands behind it. */
 void json_put_end(struct reader *r, struct event *e, bool is_source, const struct json_value *v);
 /* A member of a line of mongod or mongos; false: it is as those of others. */

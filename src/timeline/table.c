@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "timeline/csv.h"
 #include "timeline/json_flat.h"
+#include "timeline/json_known.h"
+#include "timeline/json_own.h"
 #include "timeline/json_when.h"
 #include "timeline/level.h"
 #include "timeline/local_when.h"
@@ -15,7 +17,20 @@
 
 enum { COLUMNS_MOST = 512, NAME_MOST = 64, ROWS_LOOKED_AT = 5 };
 
-enum kind { TEXT, TIME, TIME_UTC, ZONE, LINE, SENDER, ADDRESS, LEVEL, OBJECT, PAIRS };
+enum kind {
+    TEXT,
+    TIME,
+    TIME_UTC,
+    ZONE,
+    LINE,
+    SENDER,
+    ADDRESS,
+    NUMBER, /* what is none stays under its own name */
+    LEVEL,
+    OUTCOME,
+    OBJECT,
+    PAIRS
+};
 
 static const struct known {
     const char *name, *field;
@@ -39,7 +54,8 @@ struct state {
     size_t time; /* the column that is it */
     size_t zone; /* the column that has its zone; past the last: none has */
     enum date_order order;
-    bool has_message; /* of its own, so that a source is who sent it */
+    bool has_message;  /* of its own, so that a source is who sent it */
+    bool has_sign_ins; /* Entra's */
 };
 
 /* Takes a row into e. */
@@ -48,6 +64,8 @@ struct taking {
     struct event *e;
     struct state *state;
     const struct column *column; /* of what is read within a cell */
+    struct json_known known;     /* of an object there, */
+    struct str status;           /* and its ResultStatus */
 };
 
 static bool is_alike(struct str a, const char *b)
@@ -146,7 +164,30 @@ static bool are_names(const struct csv_row *head)
     return head->count >= 2;
 }
 
-/* The column of the head whose time is the first of the list of which the row has one. */
+/* "created_at", "Start Time": what may be the name of a time. */
+static bool is_like_time(struct str name)
+{
+    static const char *const words[] = {"time", "stamp", "date", "when"};
+    size_t len = strlen("_at");
+
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        for (size_t at = 0; at + strlen(words[i]) <= name.len; at++)
+            if (strncasecmp(name.p + at, words[i], strlen(words[i])) == 0)
+                return true;
+    return name.len > len && strncasecmp(name.p + name.len - len, "_at", len) == 0;
+}
+
+/* A day with its clock in full, and no number. */
+static bool is_full_time(struct str text)
+{
+    struct stated s;
+
+    return text.len > 10 && memchr(text.p, ':', text.len) && read_time(text, ORDER_UNKNOWN, &s) &&
+           s.year > 0 && stated_is_date(&s) && s.precision != TIME_DAY;
+}
+
+/* The column of the head whose time is the first of the list of which the row has one; or else the
+ * first that is called like a time and states one. */
 static bool find_time(const struct csv_row *head, const struct csv_row *row, size_t *column)
 {
     struct stated s;
@@ -158,6 +199,11 @@ static bool find_time(const struct csv_row *head, const struct csv_row *row, siz
                 *column = i;
                 return true;
             }
+    for (size_t i = 0; i < head->count && i < row->count; i++)
+        if (is_like_time(str_trim(head->cells[i])) && is_full_time(str_trim(row->cells[i]))) {
+            *column = i;
+            return true;
+        }
     return false;
 }
 
@@ -230,16 +276,25 @@ static void name_column(struct reader *r, struct column *c, struct str name)
     c->is_known = c->field != FIELD_NONE;
 }
 
+static struct str name_of(const struct csv_row *row, size_t i)
+{
+    return str_trim(row->cells[i]);
+}
+
 static bool take_head(struct reader *r, const struct csv_row *row)
 {
     struct state *s = r->state;
+    bool has_login = csv_has(row, "Username") && csv_has(row, "User");
 
     s->count = row->count < COLUMNS_MOST ? row->count : COLUMNS_MOST;
     s->has_message = csv_has(row, "message");
+    s->has_sign_ins = csv_has(row, "Sign-in error code") && csv_has(row, "Status");
     s->time = s->zone = COLUMNS_MOST;
     for (size_t i = 0; i < s->count; i++) {
         name_column(r, &s->columns[i], str_trim(row->cells[i]));
         s->zone = s->columns[i].kind == ZONE ? i : s->zone;
+        if (has_login && str_is(name_of(row, i), "User")) /* as people call him */
+            s->columns[i].field = field_number(r->names, STR("user.full_name"));
     }
     return true;
 }
@@ -264,17 +319,35 @@ static bool is_nothing(struct str value)
     return value.len == 0 || str_is(value, "-") || str_is(value, "(null)");
 }
 
+/* What says so plainly. */
+static bool put_outcome(struct event *e, struct str value)
+{
+    static const char *const words[][2] = {{"success", "success"},
+                                           {"succeeded", "success"},
+                                           {"successful", "success"},
+                                           {"failure", "failure"},
+                                           {"failed", "failure"}};
+
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (is_alike(value, words[i][0])) {
+            event_puts(e, FIELD_EVENT_OUTCOME, words[i][1]);
+            return true;
+        }
+    return false;
+}
+
 static void put_known(struct taking *t, const struct column *c, struct str name, struct str inner,
                       struct str value)
 {
-    uint8_t bytes[16];
     bool is_address = c->field == FIELD_SOURCE_IP || c->field == FIELD_DESTINATION_IP;
+    uint64_t n;
 
-    if ((is_address && !address_bytes(value, bytes)) ||
+    if ((is_address && !json_put_address(t->e, c->field == FIELD_SOURCE_IP, value)) ||
         (c->kind == LEVEL && !level_put(t->e, value)) ||
-        (c->kind == SENDER && !t->state->has_message))
+        (c->kind == OUTCOME && !put_outcome(t->e, value)) ||
+        (c->kind == NUMBER && !str_u64(value, &n)) || (c->kind == SENDER && !t->state->has_message))
         put_own(t->r, t->e, name, inner, value);
-    else if (c->kind != LEVEL)
+    else if (c->kind != LEVEL && c->kind != OUTCOME && !is_address)
         put_once(t->e, c->field, value);
 }
 
@@ -295,7 +368,24 @@ static void put_inner(struct taking *t, struct str inner, struct str value)
 
 static void take_member(void *context, const struct json_value *v)
 {
-    put_inner(context, v->name, v->value);
+    struct taking *t = context;
+
+    json_known_see(&t->known, v);
+    if (str_is(v->name, "ResultStatus"))
+        t->status = v->value;
+    put_inner(t, v->name, v->value);
+}
+
+/* A record of Microsoft 365's audit, as JSON of it means. */
+static void put_audit(struct taking *t)
+{
+    struct str operation = event_value(t->e, FIELD_EVENT_ACTION);
+    const char *outcome = json_audit_outcome(operation, t->status);
+
+    if (outcome)
+        event_puts(t->e, FIELD_EVENT_OUTCOME, outcome);
+    if (str_is(operation, "UserLoggedIn") || str_is(operation, "UserLoginFailed"))
+        event_puts(t->e, FIELD_EVENT_CATEGORY, "authentication");
 }
 
 static void put_object(struct taking *t, struct str text)
@@ -304,8 +394,11 @@ static void put_object(struct taking *t, struct str text)
     size_t before = t->e->count;
     struct str rest = text;
 
-    if (json_flat(&f, &rest) && str_trim(rest).len == 0)
+    if (json_flat(&f, &rest) && str_trim(rest).len == 0) {
+        if (json_is_audit(&t->known))
+            put_audit(t);
         return;
+    }
     t->e->count = before;
     put_own(t->r, t->e, str_of(t->column->own), STR(""), text);
 }
@@ -372,6 +465,9 @@ static void see_time(struct state *s, const struct csv_row *row)
                 s->time = i;
                 return;
             }
+    for (size_t i = 0; s->time == COLUMNS_MOST && i < s->count && i < row->count; i++)
+        if (is_like_time(str_of(s->columns[i].own)) && is_full_time(str_trim(row->cells[i])))
+            s->time = i;
 }
 
 /* Before any row is told: which column is the time, and in what order it has day and month. */
@@ -408,6 +504,10 @@ static bool take_row(struct reader *r, const struct csv_row *row, struct event *
     for (size_t i = 0; i < row->count && i < s->count; i++)
         if (i != s->time)
             put_cell(&t, &s->columns[i], row->cells[i]);
+    if (s->has_sign_ins && event_value(e, FIELD_EVENT_OUTCOME).len) {
+        event_puts(e, FIELD_EVENT_ACTION, "login");
+        event_puts(e, FIELD_EVENT_CATEGORY, "authentication");
+    }
     if (event_value(e, FIELD_MESSAGE).len == 0)
         event_put(e, FIELD_MESSAGE, reader_text(e, row->raw));
     else

@@ -261,6 +261,54 @@ Wed Nov 25 2026 03:12:10     1024 ..c. r/rrw-r--r-- 0        0        12       /
 MACTIME_HEAD = "The Sleuth Kit mactime Timeline\nInput Source: body.txt\n\n"
 
 
+class Columns(unittest.TestCase):
+    """Tables of clouds and shops: what their columns and the objects in their cells say."""
+    RECORD = {"CreationTime": "2026-11-20T03:57:09", "Id": "r5", "Operation": "New-InboxRule", "OrganizationId": "o", "RecordType": 1, "ResultStatus": "True", "UserType": 2, "Workload": "Exchange", "ClientIP": "203.0.113.7:5555", "UserId": "eva@example.com"}
+
+    def rows(self, *rows):
+        text = io.StringIO()
+        csv.writer(text).writerows(rows)
+        return read_lines(text.getvalue())
+
+    def has(self, event, wanted):
+        self.assertEqual({name: event.get(name) for name in wanted}, wanted)
+
+    def test_purviews_records_mean_what_they_mean_as_json(self):
+        """Office 365 Management Activity API schema: who, from where (with a port), how it went; Purview's columns of 2025."""
+        head = ("RecordId", "CreationDate", "RecordType", "Operation", "UserId", "AuditData", "AssociatedAdminUnits")
+        for more, outcome in (({}, "success"), ({"ResultStatus": "False"}, "failure"), ({"Operation": "UserLoginFailed", "ResultStatus": "Success"}, "failure"), ({"ResultStatus": "PartiallySucceeded"}, None)):
+            record = self.RECORD | more
+            events, counts = self.rows(head, *[("r5", "2026-11-20T03:57:09.0000000Z", "1", record["Operation"], "eva@example.com", json.dumps(record), "")] * 3)
+            self.assertEqual(counts["format"], "table")
+            self.has(events[0], {"user.name": "eva@example.com", "source.ip": "203.0.113.7", "source.port": "5555", "event.action": record["Operation"], "event.outcome": outcome, "winlog.record_id": None, "table.RecordId": "r5", "time": "2026-11-20T03:57:09Z", "doubt": ""})
+        # Without its members it is no such record.
+        events, _ = self.rows(head, *[("r5", "2026-11-20T03:57:09Z", "1", "x", "eva", json.dumps({"ResultStatus": "False", "Operation": "x"}), "")] * 3)
+        self.has(events[0], {"event.outcome": None})
+
+    def test_sign_ins_of_entra(self):
+        head = ("Date (UTC)", "Request ID", "User agent", "User", "Username", "IP address", "Status", "Sign-in error code", "Failure reason")
+        events, _ = self.rows(head, ("2026-11-20T03:57:09Z", "r5", "Mozilla", "Eva Muster", "eva@example.com", "203.0.113.7", "Failure", "50126", "Invalid username or password"),
+                              ("2026-11-20T03:57:10Z", "r6", "Mozilla", "Eva Muster", "eva@example.com", "203.0.113.7", "Interrupted", "50140", ""))
+        self.has(events[0], {"event.action": "login", "event.outcome": "failure", "user.name": "eva@example.com", "user.full_name": "Eva Muster", "source.ip": "203.0.113.7", "error.code": "50126", "event.reason": "Invalid username or password"})
+        self.has(events[1], {"event.action": None, "event.outcome": None, "table.Status": "Interrupted"})
+
+    def test_defenders_hunting_and_a_shops_orders(self):
+        events, _ = self.rows(("Timestamp", "DeviceName", "ActionType", "FileName", "AccountName", "RemoteIP", "ProcessCommandLine"), *[("2026-11-20T03:00:09.1234567Z", "pc1", "ProcessCreated", "cmd.exe", "eva", "203.0.113.7", "cmd /c whoami")] * 3)
+        self.has(events[0], {"host.name": "pc1", "event.action": "ProcessCreated", "user.name": "eva", "related.ip": "203.0.113.7", "process.command_line": "cmd /c whoami"})
+        events, _ = self.rows(("order_id", "created_at", "updated_at", "ip_address", "total"), *[("5", "2026-11-20 03:00:09 +0100", "2026-11-21 03:00:09 +0100", "203.0.113.7", "12.00")] * 3)
+        self.has(events[0], {"time": "2026-11-20T02:00:09Z", "doubt": "", "source.ip": "203.0.113.7"})
+
+    def test_a_status_is_an_outcome_where_it_says_so(self):
+        for status, outcome in (("success", "success"), ("Failed", "failure"), ("404", None), ("open", None)):
+            events, _ = self.rows(("time", "user", "status"), *[("2026-11-20 03:00:09", "eva", status)] * 3)
+            self.has(events[0], {"event.outcome": outcome, "table.status": None if outcome else status})
+
+    def test_columns_that_are_called_like_a_time_alone_make_no_table(self):
+        for head, row in ((("created_at", "celsius"), ("2026-11-20 03:00:09 +0100", "5")), (("candidate", "user"), ("2026", "eva")), (("updated", "user"), ("12:05", "eva"))):
+            _, counts = self.rows(head, *[row] * 3)
+            self.assertNotEqual(counts["format"], "table", head)
+
+
 class Mactime(unittest.TestCase):
     def test_lines_for_people_are_files_each_with_its_time(self):
         for head in ("", MACTIME_HEAD):
