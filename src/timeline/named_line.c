@@ -2,6 +2,7 @@
 #include "timeline/named_line.h"
 #include "base/mem.h"
 #include "timeline/value_test.h"
+#include "timeline/when.h"
 
 static size_t digits_of(struct str s)
 {
@@ -114,11 +115,39 @@ static bool take_around(struct str *line, struct str name)
     return true;
 }
 
+static bool begins_with_time(struct str text)
+{
+    struct stated s;
+
+    return when_bsd(&text, &s) || when_iso(&text, &s);
+}
+
+/* The same in front of any that were found: a time shows where the name ends. */
+static bool take_first(struct str *line, struct str *name)
+{
+    struct str head = str_head(*line, NAMED_MOST);
+    const char *dash = head.p, *end = head.p + head.len;
+
+    while (dash < end && (dash = memchr(dash, '-', (size_t)(end - dash))) != NULL) {
+        struct str front = {line->p, (size_t)(dash - line->p)}, at = str_from(*line, front.len + 1);
+
+        dash++;
+        if (!named_line_is_file(front) || !is_name(front) ||
+            (!begins_with_time(at) && (!take_number(&at, '-') || !begins_with_time(at))))
+            continue;
+        *name = front;
+        *line = at;
+        return true;
+    }
+    return false;
+}
+
 enum named_line named_line_take(struct str *line, struct str *name)
 {
     if (str_is(*line, "--"))
         return NAMED_BETWEEN;
-    return take_around(line, *name) || take(line, name) ? NAMED_LINE : NAMED_NONE;
+    return take_around(line, *name) || take_first(line, name) || take(line, name) ? NAMED_LINE
+                                                                                  : NAMED_NONE;
 }
 
 bool named_line_is_file(struct str name)

@@ -393,7 +393,8 @@ static enum fronts fronts_of(struct str text)
 
         lines += is != NAMED_BETWEEN;
         numbers += is == NAMED_LINE && name.len == 0;
-        files += is == NAMED_LINE && named_line_is_file(name);
+        /* A blank behind the colon is a program's, whose text may quote a log. */
+        files += is == NAMED_LINE && named_line_is_file(name) && !str_starts(line, " ");
     }
     return files * 2 > lines               ? FRONTS_FILES
            : (files + numbers) * 2 > lines ? FRONTS_NUMBERS

@@ -161,6 +161,15 @@ class Names(unittest.TestCase):
         self.assertEqual([(event["event.kind"], event.get("log.file.path")) for event in events][:5],
                          [("event", "auth.log"), ("event", "auth.log"), ("event", "auth.log.1"), ("event", "auth.log.1"), ("unparsed", None)])
 
+    def test_a_line_around_may_stand_before_any_that_was_found(self):
+        """grep -B: a dash behind the name, which only the time behind it shows."""
+        for name in ("/var/log/auth.log", "auth.log", "/srv/my-logs/auth.log"):
+            for line in (self.LINE, "2026-11-25T03:12:09Z web1 sshd[12]: Accepted password for eva from 192.0.2.7 port 5 ssh2"):
+                text = f"{name}-{line}\n{name}:{line}\n--\n{name}.1-7-{line}\n{name}.1:8:{line}\n" * 2
+                events, counts = read_lines(text)
+                self.assertEqual((counts["format"], counts["events"], counts["unparsed"]), ("syslog", 8, 0), name)
+                self.assertEqual([(event["log.file.path"], event["time"]) for event in events[:4]], [(path, "2026-11-25T03:12:09Z") for path in (name, name, f"{name}.1", f"{name}.1")])
+
     def test_other_formats_stand_behind_names_too(self):
         for line, name in (('192.0.2.7 - - [25/Nov/2026:03:12:09 +0000] "GET /x HTTP/1.1" 200 5 "-" "x"', "access"), ('{"time":"2026-11-25T03:12:09Z","msg":"x"}', "json"), ("2026-11-25 03:12:09 x", "dated")):
             events, counts = read_lines(f"/var/log/a.log:{line}\n" * 5)
@@ -177,7 +186,7 @@ class Names(unittest.TestCase):
 
     def test_a_word_with_a_colon_is_no_name_of_a_file(self):
         # A date alone behind a word, a clock time, text in quotes or brackets, and lines that no format knows.
-        for text in ("started:2026-11-25 03:12:09 x", "17:2026-11-25 03:12:09 x", f'"auth.log":{self.LINE}', f"[auth.log]:{self.LINE}", f"my auth.log:{self.LINE}", "auth.log:a line of text", f"{'x' * 256}:{self.LINE}"):
+        for text in ("started:2026-11-25 03:12:09 x", "17:2026-11-25 03:12:09 x", f'"auth.log":{self.LINE}', f"[auth.log]:{self.LINE}", f"my auth.log:{self.LINE}", f"guestbook.txt: {self.LINE}", f"worker.py:5: {self.LINE}", "auth.log:a line of text", f"{'x' * 256}:{self.LINE}"):
             with self.subTest(text):
                 self.assertNotIn("log.file.path", read_lines(f"{text}\n" * 5)[0][0])
                 self.assertIn(read_lines(f"{text}\n" * 5)[1]["format"], ("text", "dated"))
