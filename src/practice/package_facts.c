@@ -1,5 +1,6 @@
 /* package_facts.c: holds what a form of custody says beside its rows against the record. */
 #include <stdlib.h>
+#include "base/size.h"
 #include "practice/custody_break.h"
 #include "practice/package_rows.h"
 #include "practice/verify.h"
@@ -7,11 +8,25 @@
 static const struct {
     const char *label;
     enum hold_field field;
+    enum fact_kind { FACT_TEXT, FACT_SIZE, FACT_LINES } kind;
 } facts[] = {
-    {"Item", HOLD_TITLE},
-    {"SHA-256", HOLD_SHA256},
-    {"Seal", HOLD_SEAL_NOW},
-    {"Held now by", HOLD_HOLDER_NOW},
+    {"Item", HOLD_TITLE, FACT_TEXT},
+    {"SHA-256", HOLD_SHA256, FACT_TEXT},
+    {"MD5", HOLD_MD5, FACT_TEXT},
+    {"Size", HOLD_SIZE, FACT_SIZE},
+    {"Not readable", HOLD_BAD, FACT_SIZE},
+    {"Sectors of it", HOLD_BAD_SECTORS, FACT_TEXT},
+    {"Left unread", HOLD_LEFT, FACT_SIZE},
+    {"Sectors left", HOLD_LEFT_SECTORS, FACT_TEXT},
+    {"Source MD5", HOLD_SOURCE_MD5, FACT_TEXT},
+    {"Source SHA-1", HOLD_SOURCE_SHA1, FACT_TEXT},
+    {"Source SHA-256", HOLD_SOURCE_SHA256, FACT_TEXT},
+    {"Image MD5", HOLD_IMAGE_MD5, FACT_TEXT},
+    {"Image SHA-1", HOLD_IMAGE_SHA1, FACT_TEXT},
+    {"Image SHA-256", HOLD_IMAGE_SHA256, FACT_TEXT},
+    {"Files", HOLD_FILES, FACT_LINES},
+    {"Seal", HOLD_SEAL_NOW, FACT_TEXT},
+    {"Held now by", HOLD_HOLDER_NOW, FACT_TEXT},
 };
 
 /* Text between tags. */
@@ -90,12 +105,36 @@ static bool has_fact(struct str form, bool is_html, const char *label, struct st
     return count == (wanted.len > 0) && str_eq(buf_str(&said), buf_str(&spelled));
 }
 
+/* As the form says it: a size for people, and its bytes; of several lines one behind the other. */
+static void say_fact(struct buf *out, struct str value, enum fact_kind kind)
+{
+    char text[SIZE_TEXT_SIZE];
+    const char *between = "";
+    uint64_t n;
+
+    if (kind == FACT_SIZE && str_u64(value, &n)) {
+        buf_addf(out, "%s (" STR_FMT " bytes)", size_text(text, n), STR_ARG(value));
+    } else if (kind == FACT_LINES) {
+        for (; value.len; between = ", ") {
+            buf_adds(out, between);
+            buf_addstr(out, str_cut(&value, '\n'));
+        }
+    } else {
+        buf_addstr(out, value);
+    }
+}
+
 bool facts_are_of(struct str form, bool is_html, const struct hold_record *item)
 {
-    for (size_t i = 0; i < COUNT_OF(facts); i++)
-        if (!hold_is_silent(item, facts[i].field) &&
-            !has_fact(form, is_html, facts[i].label, hold_value(item, facts[i].field)))
+    for (size_t i = 0; i < COUNT_OF(facts); i++) {
+        CLEANUP_BUF struct buf said = {0};
+
+        if (hold_is_silent(item, facts[i].field))
+            continue;
+        say_fact(&said, hold_value(item, facts[i].field), facts[i].kind);
+        if (!has_fact(form, is_html, facts[i].label, buf_str(&said)))
             return false;
+    }
     return !item->is_kept_known || has_fact(form, is_html, "Kept now", item->kept);
 }
 

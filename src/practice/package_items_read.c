@@ -19,6 +19,18 @@ static const char *const field_names[HOLD_FIELD_COUNT] = {
     [HOLD_SEAL_NOW] = "seal",
     [HOLD_HOLDER_NOW] = "holder",
     [HOLD_PLACE_NOW] = "place",
+    [HOLD_MD5] = "md5",
+    [HOLD_SIZE] = "size",
+    [HOLD_BAD] = "bad",
+    [HOLD_BAD_SECTORS] = "bad-sectors",
+    [HOLD_LEFT] = "left",
+    [HOLD_LEFT_SECTORS] = "left-sectors",
+    [HOLD_SOURCE_MD5] = "source-md5",
+    [HOLD_SOURCE_SHA1] = "source-sha1",
+    [HOLD_SOURCE_SHA256] = "source-sha256",
+    [HOLD_IMAGE_MD5] = "image-md5",
+    [HOLD_IMAGE_SHA1] = "image-sha1",
+    [HOLD_IMAGE_SHA256] = "image-sha256",
     [HOLD_ACT] = "act",
     [HOLD_FROM] = "from",
     [HOLD_TO] = "to",
@@ -37,7 +49,7 @@ static const char *const field_names[HOLD_FIELD_COUNT] = {
     [HOLD_NAME] = "name",
     [HOLD_KEY] = "key",
 };
-_Static_assert(HOLD_FIELD_COUNT <= 32, "a bit each");
+_Static_assert(HOLD_FIELD_COUNT <= 64, "a bit each");
 
 void hold_items_release(struct hold_items *h)
 {
@@ -106,22 +118,22 @@ static void sort_by_id(struct reading *r)
 }
 
 /* A bit for each; two may have one name. */
-static uint32_t fields_called(struct str name)
+static uint64_t fields_called(struct str name)
 {
-    uint32_t fields = 0;
+    uint64_t fields = 0;
 
     for (int i = 0; i < HOLD_FIELD_COUNT; i++)
         if (str_is(name, field_names[i]))
-            fields |= 1u << i;
+            fields |= (uint64_t)1 << i;
     return fields;
 }
 
-static uint32_t fields_of(const struct statement *st)
+static uint64_t fields_of(const struct statement *st)
 {
     struct str rest = st->fields_text;
     struct hash commitment;
     struct str name;
-    uint32_t fields = 0;
+    uint64_t fields = 0;
 
     while (fields_next(&rest, &name, &commitment))
         fields |= fields_called(name);
@@ -426,7 +438,7 @@ static int link_record(struct reading *r, const struct entry *entry, uint64_t se
 static int take_opening(struct reading *r, const struct opening *o, struct err *e)
 {
     struct hold_record *record = find(r, &o->id);
-    uint32_t fields = record ? fields_called(o->name) : 0;
+    uint64_t fields = record ? fields_called(o->name) : 0;
     struct arena *arena = r->h->arena;
     struct str value;
     int first = 0;
@@ -486,7 +498,7 @@ static void apply(const struct reading *r, const struct hold_record *record)
     if (!item->values)
         item->values = arena_alloc(r->h->arena, HOLD_FIELD_COUNT * sizeof(struct str));
     for (int i = 0; i < HOLD_ACT; i++) {
-        uint32_t bit = 1u << i;
+        uint64_t bit = (uint64_t)1 << i;
 
         if (!(record->fields & bit))
             continue;
@@ -509,11 +521,12 @@ static void apply_to_act(const struct reading *r, const struct hold_record *reco
     if (!act->values && record->values)
         act->values = arena_alloc(r->h->arena, HOLD_FIELD_COUNT * sizeof(struct str));
     for (int i = HOLD_ACT; i < HOLD_OCCURRED; i++) {
+        uint64_t of = (uint64_t)1 << i;
         uint32_t bit = hold_bit_of(record, str_of(field_names[i]));
 
         if (!bit)
             continue;
-        act->unsure = record->told & bit ? act->unsure & ~(1u << i) : act->unsure | 1u << i;
+        act->unsure = record->told & bit ? act->unsure & ~of : act->unsure | of;
         if (record->values && record->values[i].p)
             act->values[i] = record->values[i];
     }

@@ -14,6 +14,18 @@ enum hold_field {
     HOLD_SEAL_NOW, /* as it is in the end, of an item */
     HOLD_HOLDER_NOW,
     HOLD_PLACE_NOW,
+    HOLD_MD5,
+    HOLD_SIZE,
+    HOLD_BAD, /* of an image */
+    HOLD_BAD_SECTORS,
+    HOLD_LEFT,
+    HOLD_LEFT_SECTORS,
+    HOLD_SOURCE_MD5,
+    HOLD_SOURCE_SHA1,
+    HOLD_SOURCE_SHA256,
+    HOLD_IMAGE_MD5,
+    HOLD_IMAGE_SHA1,
+    HOLD_IMAGE_SHA256,
     HOLD_ACT, /* of a line of the chain, from here on: what a later record may complete */
     HOLD_FROM,
     HOLD_TO,
@@ -52,10 +64,10 @@ struct hold_record {
     struct key by;
     struct hold_record *person; /* of one of a person: who it makes or changes; NULL else */
     struct hold_record *act;    /* of a custody-change/1: the act that it completes; NULL else */
-    uint32_t fields;            /* of an item, that it has, a bit each */
-    uint32_t redacted;
-    uint32_t withheld; /* of an item: fields that a record gives it, and no opening tells */
-    uint32_t unsure;   /* of an act: fields that a later record gives it, and no opening tells */
+    uint64_t fields;            /* of an item, that it has, a bit each */
+    uint64_t redacted;
+    uint64_t withheld; /* of an item: fields that a record gives it, and no opening tells */
+    uint64_t unsure;   /* of an act: fields that a later record gives it, and no opening tells */
     bool is_change;
     bool is_chain;
     bool is_chain_change; /* of the second kind of these */

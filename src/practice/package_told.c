@@ -418,9 +418,12 @@ void package_check_say(const struct package_check *c, struct str to, struct buf 
     }
     buf_adds(out,
              "README.txt and program/ are the sender's, and were compared with nothing; of "
-             "the forms in custody/ the rows, where they do not hold together, the name, the "
-             "SHA-256, the seal, who has it and where, the number of records and the root were "
-             "compared with the journal, and what else stands there with nothing.\n");
+             "the forms in custody/ the rows, where they do not hold together, the name, size, "
+             "MD5 and SHA-256 of an item, of an image also the hashes of its source and of what it "
+             "holds, its files and what could not be read, the seal, who has it and where, the "
+             "number of records and the root were compared with the journal, as far as it and the "
+             "openings tell them; what else stands there, as how an image was made, with "
+             "nothing.\n");
     say_compare(c, to, out);
 }
 

@@ -687,6 +687,29 @@ class Compared(Package):
         words = one_line(self.outsider().run(*shlex.split("preserve open again.age --to words --identity key.txt")).stdout.decode())
         self.assertIn("custody/e1.txt: this form is not as calm writes it", words)
 
+    def test_what_a_form_says_of_an_image_is_held_against_the_record(self):
+        disk, out = self.folder / "disk.raw", self.folder / "images"
+        disk.write_bytes(os.urandom(1 << 20) + b"odd")  # the image holds more than the source did
+        out.mkdir()
+        self.ana(f"preserve image {disk} --to {out} --name x")
+        self.ana(f"preserve export weber.age e2 {FOR} --recipient {self.recipient}")
+        tar = tarfile.open(fileobj=io.BytesIO(self.open_with_age(self.folder / "weber.age")))
+        whole = {n: tar.extractfile(n).read() for n in tar.getnames()}
+        status, said = self.opened(whole)
+        self.assertEqual((status, said["state"]), (0, "as-recorded"), said)
+        changes = [(label, "[0-9a-f]{6}", "eeeeee") for label in ("Source MD5", "Source SHA-1", "Source SHA-256", "Image MD5", "Image SHA-1", "Image SHA-256")]
+        for label, old, new in (*changes, ("Not readable", "0 bytes", "9 bytes"), ("Size", r"\(10", "(20"), ("Files", "x.E01", "y.E01")):
+            for form, before in (("html", rf"(<dt>{label}</dt><dd>[^/]*?)"), ("txt", rf"(?m)(^{label}  [^\n]*?)")):
+                with self.subTest(label, form=form):
+                    name = f"custody/e2.{form}"
+                    text, count = re.subn(before + old, rf"\g<1>{new}", whole[name].decode(), count=1)
+                    self.assertEqual(count, 1)
+                    status, said = self.opened({**whole, name: text.encode()})
+                    self.assertEqual((status, {w["what"] for w in said["evidence"]["wrong"]}), (8, {"form"}), said)
+        more = whole["custody/e2.txt"].replace(b"\nNot readable ", b"\nLeft unread   9 bytes (9 bytes)\nNot readable ")
+        self.assertNotEqual(more, whole["custody/e2.txt"])
+        self.assertEqual(self.opened({**whole, "custody/e2.txt": more})[0], 8)
+
     def test_a_table_side_by_side_is_taken_apart_by_the_columns_of_its_characters(self):
         self.ana('preserve move e1 stored --place "Zürich 警察, Raum 3"')
         self.ana.json(f"preserve export weber.age e1 --because 1 --to 警 --recipient {self.recipient}")
