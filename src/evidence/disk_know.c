@@ -13,6 +13,9 @@
     "it is encrypted. With its key, open it read-only on a machine of your own, and image what "   \
     "is inside: " how
 
+#define UDF_ADVICE                                                                                 \
+    "calm does not read UDF. Attach the image read-only (losetup -r) and mount -t udf -o ro"
+
 /* Its first sector is there, so nothing is said to be lost. */
 #define BEGINS_SO "it begins as one does, but what follows is not read"
 
@@ -53,9 +56,8 @@ static const struct known {
     {"squashfs", "calm does not read squashfs. unsquashfs unpacks it", 0, STR_CONST("hsqs"), true},
     {"swap", "it has no files; what was in memory lies in the image as it is", 4086,
      STR_CONST("SWAPSPACE2"), false},
-    {"UDF",
-     "calm does not read UDF. Attach the image read-only (losetup -r) and mount -t udf -o ro",
-     34817, STR_CONST("NSR0"), false},
+    {"UDF", UDF_ADVICE, 34817, STR_CONST("NSR0"), false},
+    {"UDF", UDF_ADVICE, 36865, STR_CONST("NSR0"), false}, /* with sectors of 4,096 bytes */
     {"NILFS2",
      "calm does not read NILFS2. Attach the image read-only (losetup -r) and mount -o "
      "ro,norecovery",

@@ -683,8 +683,10 @@ class NotRead(DiskTest):
                                         ("ZFS", (128 << 10) + 3072, struct.pack("<Q", 0x00BAB10C), "zpool import"),
                                         ("ZFS", (128 << 10) + 3072, struct.pack(">Q", 0x00BAB10C), "zpool import"),
                                         ("F2FS", 1024, struct.pack("<I", 0xF2F52010), "norecovery"), ("APFS", 32, b"NXSB", "pstat"),
+                                        # UDF: ECMA-167 2/9.1 and 3/9.1, a descriptor in each sector from 32 KiB on, or in each 4,096 bytes of such sectors
+                                        ("UDF", 32768, b"\0BEA01\1".ljust(2048, b"\0") + b"\0NSR02\1", "-t udf"), ("UDF", 32768, b"\0BEA01\1".ljust(4096, b"\0") + b"\0NSR03\1", "-t udf"),
                                         ("ReFS", 3, b"ReFS\0\0\0\0", "Windows")):
-            with self.subTest(kind):
+            with self.subTest(kind, magic=magic[-8:]):
                 image = self.disk("other", 1 << 20)
                 with open(image, "r+b") as f:
                     f.seek(off)
