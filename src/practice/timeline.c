@@ -16,7 +16,7 @@
 #include "sys/file.h"
 #include "sys/interrupt.h"
 
-enum { NAME_DIGITS = 8, RECORD_TRIES = 20 };
+enum { NAME_DIGITS = 8, RECORD_TRIES = 20, HOST_MOST = 253 /* RFC 1035 */ };
 
 static const struct field make_fields[] = {
     {.name = "evidence",
@@ -163,12 +163,20 @@ static int open_work(struct work *w, struct err *e)
     return timeline_part_open(buf_text(&w->folder), w->item, &w->part, &w->out, e);
 }
 
-/* The name of the item where it was, without its folders; of a collection its host's. */
-static void source_name(const struct thing *item, struct buf *out)
+/* Of a collection the host that it says it is of. */
+static struct str collected_host(const struct work *w)
 {
-    struct str path = thing_value(item, "path"), host = thing_value(item, "host");
-    bool is_archive = str_is(thing_value(item, "sort"), "archive");
-    struct str name = path.len ? path : is_archive && host.len ? host : view_title(item);
+    size_t at = 0;
+    const struct thing *c = view_next_of(&w->m->view, "collection", "evidence", w->item, &at);
+
+    return c ? str_head(thing_value(c, "host"), HOST_MOST) : STR("");
+}
+
+/* The name of the item where it was, without its folders; of a collection its host's. */
+static void source_name(const struct work *w, struct buf *out)
+{
+    struct str path = thing_value(w->item, "path"), host = collected_host(w);
+    struct str name = path.len ? path : host.len ? host : view_title(w->item);
 
     for (size_t i = name.len; i-- > 0;)
         if (name.p[i] == '/') {
@@ -185,6 +193,7 @@ static int build(struct work *w, struct err *e)
     struct build_order order = {.ins = &w->in,
                                 .in_count = 1,
                                 .is_image = is_image(w->item),
+                                .host = collected_host(w),
                                 .evidence = &w->evidence,
                                 .zone_name = w->zones.name,
                                 .zone = buf_str(&w->zones.rules[0]),
@@ -205,7 +214,7 @@ static int build(struct work *w, struct err *e)
     }
     if (w->m->zones.index.len == 0)
         timeline_zones_all(&w->m->zones, &w->m->zones_sum);
-    source_name(w->item, &name);
+    source_name(w, &name);
     order.name = buf_text(&name);
     if (!utc_read(&written, thing_value(w->item, "modified")))
         written = taken;

@@ -20,6 +20,7 @@ struct build_order {
     bool is_image; /* it is a disk image, which is else found out by its first bytes */
     enum image_format image_format;
     const char *name; /* of it, as sources are called */
+    struct str host;  /* whose state it has, of a collection; empty: nothing is known */
     struct written written;
     int64_t taken_s; /* when it was taken */
     const struct hash *evidence;

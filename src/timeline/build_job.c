@@ -96,6 +96,7 @@ struct reader job_reader(struct job *j, struct str source, struct written writte
     bool has_end = end_s && *end_s < written.s;
 
     return (struct reader){.has_end = has_end,
+                           .machine = j->host,
                            .names = j->names,
                            .zone = zone_of(j, source),
                            .zones = j->zones,

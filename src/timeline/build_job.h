@@ -16,6 +16,7 @@ struct job {
     struct worker_channel *channel;
     struct build_task task;
     struct str name; /* of the evidence */
+    struct str host; /* whose state it has; empty: nothing is known */
     struct zone *zone;
     struct zone_names *zones; /* that sources may name */
     struct job_setting settings[BUILD_SETTINGS_MOST];

@@ -33,6 +33,7 @@ void build_argument(const struct build_order *o, const struct build_task *task,
     full.maybe_delays = breaks ? breaks->maybe_delays : 0;
     full.is_none = breaks && breaks->is_none;
     full.has_many_hosts = breaks && breaks->has_many_hosts;
+    full.host_size = (uint32_t)o->host.len;
     full.end_count = (uint32_t)o->end_count;
     full.index_size = o->zones ? (uint32_t)o->zones->index.len : 0;
     full.zones_size = o->zones ? (uint32_t)o->zones->bytes.len : 0;
@@ -69,6 +70,7 @@ void build_argument(const struct build_order *o, const struct build_task *task,
         buf_add(out, &h, sizeof(h));
         buf_addstr(out, end->source);
     }
+    buf_addstr(out, o->host);
 }
 
 struct worker_order build_worker_order(const struct build_order *o, const struct buf *argument,

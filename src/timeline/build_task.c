@@ -94,6 +94,8 @@ int job_begin(struct job *j, struct str argument, struct err *e)
         read_known(j, &rest);
     if (rc == 0)
         read_ends(j, &rest);
+    if (rc == 0)
+        j->host = take_bytes(&rest, j->task.host_size);
     j->names = field_names_new();
     j->writer = block_writer_new(j->names, job_send_block, j);
     return rc;

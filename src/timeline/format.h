@@ -86,6 +86,7 @@ struct format {
     /* Told of each source that is read so, of which all lines have one of several meanings, so that
      * none of the others is its second format. NULL: nothing. */
     const char *remark;
+    bool is_of_machine;   /* what it tells is of the machine that it was taken from */
     bool may_be_indented; /* blanks may stand in front of the times of its lines */
     /* Whether these first bytes (64 KiB, or all there is) are its own. */
     bool (*knows)(struct str head);
@@ -145,6 +146,7 @@ struct reader {
     void *state;
     struct field_names *names;
     const struct zone *zone;  /* of the source; NULL: UTC */
+    struct str machine;       /* that it was taken from, by name; empty: it is not known */
     struct zone_names *zones; /* that lines may name; NULL: none is known */
     struct years years;       /* where the format states none; part by part, as years_place tells */
     bool is_cut;       /* it goes on behind its last byte: of the last line only the beginning */

@@ -269,5 +269,8 @@ static int read_all(struct reader *r, struct err *e)
 
 const struct format format_intake = {
     .name = "intake", .version = 1, .knows = knows, .read = read_all};
-const struct format format_live_file = {
-    .name = "live-file", .version = 1, .knows = knows_live, .read = read_all};
+const struct format format_live_file = {.name = "live-file",
+                                        .version = 1,
+                                        .is_of_machine = true,
+                                        .knows = knows_live,
+                                        .read = read_all};

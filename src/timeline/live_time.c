@@ -110,4 +110,4 @@ static int read_all(struct reader *r, struct err *err)
 }
 
 const struct format format_live_time = {
-    .name = "live-time", .version = 1, .knows = knows, .read = read_all};
+    .name = "live-time", .version = 1, .is_of_machine = true, .knows = knows, .read = read_all};

@@ -152,11 +152,19 @@ static void see_span(struct reader_span *s, const struct event *e)
     }
 }
 
+/* Of an event that names none. */
+static void put_machine(const struct reader *r, struct event *e)
+{
+    if (r->machine.len && r->format->is_of_machine && event_value(e, FIELD_HOST_NAME).len == 0)
+        event_put(e, FIELD_HOST_NAME, event_keep(e, reader_text(e, r->machine)));
+}
+
 int reader_event(struct reader *r, struct event *e, struct err *err)
 {
     struct str kind;
     int rc;
 
+    put_machine(r, e);
     event_cut(e, r->names);
     kind = event_value(e, FIELD_EVENT_KIND);
 

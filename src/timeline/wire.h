@@ -47,10 +47,11 @@ struct build_task {
     uint32_t end_count, unused_then;  /* of sources of a rotation */
     struct manner manner;             /* of a part */
     uint8_t stream_key[32];           /* of a sealed bundle */
-    uint32_t is_sealed, unused_key;
+    uint32_t is_sealed;
+    uint32_t host_size;
     /* Then the zone's file, struct build_setting_head, source and zone's file of each setting, the
      * name of the evidence, struct fold and struct year_break for each, index and bytes of the
-     * zones, and struct build_end_head and source for each end. */
+     * zones, struct build_end_head and source for each end, and the host. */
 };
 struct build_setting_head {
     uint32_t source_size, zone_size;

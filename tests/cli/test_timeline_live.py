@@ -116,7 +116,12 @@ class Unsealed(CaseTest):
         found = self.ana.json("analyse search 'event.action:login' --most 100")
         self.assertEqual({e["source"] for e in found}, {"web1.calm/files/var/log/auth.log"})
         self.assertEqual(len(found), 30)
-        self.assertEqual(len(self.ana.json("analyse search event.action:process-start")), 1)
+        (process,) = self.ana.json("analyse search event.action:process-start")
+        self.assertEqual(value(process, "host.name"), "web1")  # by bundle.json
+        # The same taken as a file is of the machine that it lay on only by its place.
+        self.ana("preserve files web1.calm")
+        self.ana("analyse timeline")
+        self.assertEqual([e for e in self.ana.json("analyse search 'event.action:process-start and not evidence:e1 and host.name:*'")], [])
 
 
 class OwnZone(CaseTest):
