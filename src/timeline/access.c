@@ -2,6 +2,7 @@
  * without the virtual host in front, or the addresses of X-Forwarded-For. */
 #include "timeline/format.h"
 #include "timeline/syslog_programs.h"
+#include "timeline/json_own.h"
 #include "timeline/value_test.h"
 
 /* A quoted part; backslashes escape within it. */
@@ -213,6 +214,8 @@ static void put_virtual_host(struct reader *r, struct event *e, struct str host)
     struct str name = str_cut(&port, ':');
     uint64_t n;
 
+    if (str_is(host, "-"))
+        return;
     if (str_starts(host, "[pod/") && str_ends(host, "]")) {
         put_pod(r, e, host);
         return;
@@ -232,9 +235,20 @@ static bool is_address(struct str s)
     return address_bytes(s, bytes);
 }
 
+/* A list may stand in brackets or quotes: "(203.0.113.9, 10.0.0.1)". */
+static struct str without_brackets(struct str word)
+{
+    if (word.len && memchr("([\"", word.p[0], 3))
+        word = str_from(word, 1);
+    return word.len && memchr(")]\"", word.p[word.len - 1], 3) ? str_head(word, word.len - 1)
+                                                               : word;
+}
+
+/* With its port, as Azure's gateways and IIS' ARR write it. */
 static void put_source(struct event *e, struct str address)
 {
-    if (!str_is(address, "-"))
+    if (!str_is(address, "-") && !json_put_address(e, true, address) &&
+        !json_put_address(e, true, without_brackets(address)))
         event_put_address(e, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, address);
 }
 

@@ -39,6 +39,7 @@ static const struct candidate {
     {&format_appliance, false, NULL},
     {&format_fast_alert, false, NULL},
     {&format_cef, false, NULL},
+    {&format_leef, false, NULL},
     {&format_squid, false, NULL},
     {&format_access, false, NULL},
     {&format_syslog, false, NULL},

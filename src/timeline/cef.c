@@ -3,11 +3,13 @@
 #include <stdio.h>
 #include <strings.h>
 #include "base/mem.h"
+#include "timeline/appliance.h"
 #include "timeline/format.h"
 #include "timeline/json_when.h"
 #include "timeline/syslog_programs.h"
 #include "timeline/transport.h"
 #include "timeline/value_test.h"
+#include "timeline/zone_word.h"
 
 enum { KEY_MOST = 64 };
 
@@ -66,6 +68,8 @@ struct cef {
     struct reader *r;
     struct event *e;
     struct str times[COUNT_OF(extensions)]; /* by place */
+    struct str zone;
+    bool is_twice; /* two different ones of one key */
 };
 
 /* Up to a bar that no backslash stands before. */
@@ -155,8 +159,10 @@ static void put_extension(struct cef *c, struct str key, struct str value)
     for (size_t i = 0; !x && i < COUNT_OF(extensions); i++)
         if (str_is(key, extensions[i].key)) {
             x = &extensions[i];
-            if (x->kind == TIME)
+            if (x->kind == TIME) {
+                c->is_twice = c->is_twice || (c->times[i].len && !str_eq(c->times[i], value));
                 c->times[i] = value;
+            }
         }
     if (!x || x->kind == TIME || (x->kind == ADDRESS && !address_bytes(value, bytes)) ||
         (x->kind == OUTCOME && !outcome_of(value)))
@@ -165,6 +171,8 @@ static void put_extension(struct cef *c, struct str key, struct str value)
         event_puts(c->e, FIELD_EVENT_OUTCOME, outcome_of(value));
     else
         event_put(c->e, field_number(c->r->names, str_of(x->field)), value);
+    if (str_is(key, "dtz"))
+        c->zone = value;
     if (str_is(key, "duser"))
         event_put(c->e, field_number(c->r->names, STR("related.user")), value);
 }
@@ -197,34 +205,54 @@ static bool take_all(struct cef *c, struct str rest)
     return true;
 }
 
+/* The receipt at the device, or else the end or the beginning of what happened. */
+static bool find_time(struct cef *c, struct stated *s, struct str *text)
+{
+    for (size_t i = 0; i < COUNT_OF(extensions); i++) {
+        struct str zone = c->zone, name = STR("");
+
+        if (c->times[i].len == 0 || !json_time(c->times[i], s, &name))
+            continue;
+        *text = c->times[i];
+        if (!s->has_zone && name.len == 0 && zone.len && !when_zone(&zone, s) &&
+            !zone_word_find(zone, s))
+            reader_zone(c->r, zone, s);
+        return true;
+    }
+    return false;
+}
+
+/* Behind the head of a line of syslog. */
+static void put_own_time(struct cef *c)
+{
+    struct stated s;
+    struct str text;
+
+    if (!c->is_twice && find_time(c, &s, &text) && s.year > 0 && stated_is_date(&s))
+        appliance_put_time(c->r, c->e, &s, text);
+}
+
 bool cef_understand(struct reader *r, struct str sentence, struct event *e)
 {
     struct cef c = {.r = r, .e = e};
 
     (void)str_take(&sentence, "CEF:");
-    return take_all(&c, sentence);
-}
-
-/* The receipt at the device, or else the end or the beginning of what happened. */
-static void put_time(struct cef *c)
-{
-    struct stated s;
-
-    for (size_t i = 0; i < COUNT_OF(extensions); i++)
-        if (c->times[i].len && json_time(c->times[i], &s, NULL)) {
-            reader_time(c->r, c->e, &s);
-            return;
-        }
+    if (!take_all(&c, sentence))
+        return false;
+    put_own_time(&c);
+    return true;
 }
 
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
     struct cef c = {.r = r, .e = e};
-    struct str rest = line;
+    struct str rest = line, text;
+    struct stated s;
 
     if (!str_take(&rest, "CEF:") || !take_all(&c, rest))
         return LINE_FOREIGN;
-    put_time(&c);
+    if (find_time(&c, &s, &text))
+        reader_time(r, e, &s);
     event_put(e, FIELD_MESSAGE, line);
     return LINE_EVENT;
 }

@@ -373,7 +373,7 @@ static bool take_head(struct reader *r, struct str *line, enum layout layout, st
     if (!has_level && event_value(e, FIELD_HOST_NAME).len == 0)
         syslog_take_chain(r, line, is_iso, e);
     (void)take_facility(line, e);
-    if (str_starts(*line, "CEF:"))
+    if (str_starts(*line, "CEF:") || str_starts(*line, "LEEF:"))
         return true;
     if (cisco_is_message(*line)) {
         (void)str_take(line, ": ");

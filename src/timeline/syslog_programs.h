@@ -96,5 +96,7 @@ bool cef_understand(struct reader *r, struct str sentence, struct event *e);
 bool fortigate_understand(struct reader *r, struct str message, struct event *e);
 /* '@cee:{"TNAUDIT":{…}}' */
 bool truenas_understand(struct reader *r, struct str sentence, struct event *e);
+/* "LEEF:1.0|Vendor|Product|…" */
+bool leef_understand(struct reader *r, struct str sentence, struct event *e);
 /* '@cee:{"sudo":{"accept":{…}}}' */
 bool sudo_understand(struct reader *r, struct str sentence, struct event *e);

@@ -408,6 +408,8 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence)
     if (read_apart(r, &k, sentence, e) ||
         (str_starts(sentence, "CEF:") && event_value(e, FIELD_PROCESS_PID).len == 0 &&
          cef_understand(r, sentence, e)) ||
+        (str_starts(sentence, "LEEF:") && event_value(e, FIELD_PROCESS_PID).len == 0 &&
+         leef_understand(r, sentence, e)) ||
         rpm_understand(sentence, e))
         return;
     if (k.last.len == 0 ? read_nameless(r, sentence, e) : read_named(r, &k, sentence, e))

@@ -84,6 +84,18 @@ LINES = (
     ("syslog", "Nov 25 2026 03:12:09 asa : %ASA-6-109006: Authentication failed for user 'eva' from 203.0.113.9/5000 to 10.0.0.5/22 on interface inside", {**FAILED, "user.name": "eva", "source.ip": "203.0.113.9"}),
     ("syslog", "Nov 25 2026 03:12:09 asa : %FTD-1-430002: EventPriority: Low, DeviceUUID: x, AccessControlRuleAction: Block, SrcIP: 203.0.113.9, DstIP: 10.0.0.5, SrcPort: 5000, DstPort: 22, Protocol: tcp, UserAgent: Mozilla (a, b), AccessControlRuleName: R1",
      {**FLOW, **DENY, "rule.name": "R1", "user_agent.original": "Mozilla (a, b)", "event.code": "FTD-1-430002"}),
+    # IBM, "LEEF event components"; ArcSight's rt is when the device received it.
+    ("leef", "LEEF:1.0|Lancope|StealthWatch|1.0|41|src=203.0.113.9\tdst=10.0.0.5\tsev=5\tcat=anomaly\tsrcPort=5000\tdstPort=22\tproto=TCP\tusrName=joe.black\tdevTime=1795576329123",
+     {**FLOW, "time": "2026-11-25T03:12:09.123Z", "doubt": "", "user.name": "joe.black", "event.code": "41", "observer.vendor": "Lancope", "leef.cat": "anomaly"}),
+    ("syslog", HEAD + "LEEF:2.0|V|P|1.0|41|^|src=203.0.113.9^dst=10.0.0.5^srcPort=5000^dstPort=22^proto=6^usrName=eva^devTime=Nov 25 2026 03:12:08^action=block", {**FLOW, "time": "2026-11-25T03:12:08Z", "doubt": "z", "user.name": "eva", "event.action": "block"}),
+    ("syslog", "2026-11-25T03:12:09+00:00 gw LEEF:2.0|V|P|1.0|41|x5E|src=203.0.113.9^usrName=eva", {"source.ip": "203.0.113.9", "user.name": "eva", "host.name": "gw"}),
+    ("syslog", HEAD + "LEEF:2.0|V|P|1.0|41|src=203.0.113.9\tusrName=eva", {"source.ip": "203.0.113.9", "user.name": "eva"}),
+    ("syslog", HEAD + "LEEF:1.0|V|P|1.0|41|src=not one\tusrName=eva\tdevTime=Nov 25 2020 03:12:08", {"source.ip": None, "leef.src": "not one", "doubt": "yz", "event.stated_time": "Nov 25 2020 03:12:08"}),
+    ("syslog", HEAD + "CEF:0|V|P|1|5|T|7|src=203.0.113.9 act=blocked rt=1795576329123", {"time": "2026-11-25T03:12:09.123Z", "doubt": "", "event.action": "blocked"}),
+    ("syslog", HEAD + "CEF:0|V|P|1|5|T|7|act=x rt=Nov 25 2026 04:12:08 dtz=+0100", {"time": "2026-11-25T03:12:08Z", "doubt": ""}),
+    # Two of them, or one that is far from the head's, are not believed.
+    ("syslog", HEAD + "CEF:0|V|P|1|5|T|7|act=x rt=1795576329123 msg=hi rt=1795579929123", {"time": "2026-11-25T03:12:09Z", "doubt": "yz"}),
+    ("syslog", HEAD + "CEF:0|V|P|1|5|T|7|act=x rt=1795615200000", {"time": "2026-11-25T03:12:09Z", "event.stated_time": "1795615200000"}),
     ("syslog", HEAD + "charon: 11[IKE] EAP method EAP_MSCHAPV2 failed for peer eva", {**FAILED, "user.name": "eva"}),
     ("syslog", HEAD + "charon: 11[IKE] 203.0.113.9 is initiating an IKE_SA", {"source.ip": "203.0.113.9", "event.action": "connection"}),
     ("syslog", HEAD + "charon: 07[IKE] IKE_SA rw[12] established between 198.51.100.5[vpn.example.com]...203.0.113.9[eva@example.com]", {"related.ip": ["198.51.100.5", "203.0.113.9"], "vpn.peer": "eva@example.com", "event.action": "session-open"}),
@@ -104,7 +116,7 @@ LINES = (
 OTHERS = (
     HEAD + "id=firewall is what I typed sn=5", HEAD + "1,2026/11/25 03:12:08,hello,TRAFFIC jam", HEAD + "5,2026/11/25 03:12:08,a,b,c,d,e,f,g", HEAD + 'device="SFW" is down',
     HEAD + "forward: in:here we go proto x, 1->2, 3", HEAD + "Users: eva, nobody", HEAD + "User [eva] is happy", HEAD + "word,other is no topic", HEAD + 'app: say msg_id="5" please',
-    HEAD + "kernel: wireguard: wg0: Interface created", HEAD + "00419 apples: eaten", HEAD + "date=2026-11-25 time=03:12:08 devname=x is what he said",
+    HEAD + "kernel: wireguard: wg0: Interface created", HEAD + "00419 apples: eaten", HEAD + "LEEF: fall", HEAD + "LEEF:1.0|a|b|usrName=eva", HEAD + "app[5]: LEEF:1.0|V|P|1.0|41|src=203.0.113.9\tusrName=eva", HEAD + "date=2026-11-25 time=03:12:08 devname=x is what he said",
 )
 
 

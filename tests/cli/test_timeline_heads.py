@@ -271,6 +271,17 @@ class Access(unittest.TestCase):
                     said["source.ip"] = " ".join(sorted(set(said["source.ip"])))
                 self.assertEqual(said, wanted)
 
+    def test_a_list_in_front_may_be_in_brackets_and_an_address_may_have_its_port(self):
+        """Templates of nginx and httpd put the list of X-Forwarded-For into quotes or brackets; Azure's gateways and IIS' ARR write ports. A dash is no host that was asked for."""
+        rest = '- eva [25/Nov/2026:03:12:09 +0100] "GET / HTTP/1.1" 200 7 "-" "curl"\n'
+        for front, sources, port in (("203.0.113.9:5000 - ", "203.0.113.9", "5000"), ("(203.0.113.9, 10.0.0.1) 10.0.0.2 ", ["203.0.113.9", "10.0.0.1", "10.0.0.2"], None),
+                                     ('"203.0.113.9, 10.0.0.1" 10.0.0.2 ', ["203.0.113.9", "10.0.0.1", "10.0.0.2"], None), ("- 10.0.0.2 ", "10.0.0.2", None)):
+            front = front.removesuffix("- ") if front.startswith("203") else front
+            events, counts = read_lines((front + rest) * 3)
+            self.assertEqual((counts["format"], events[0].get("source.ip"), events[0].get("source.port"), events[0].get("url.domain"), events[0].get("user.name")), ("access", sources, port, None, "eva"), front)
+        events, _ = read_lines(("web1:5000 " + rest) * 3)
+        self.assertEqual((events[0].get("source.ip"), events[0]["source.address"]), (None, "web1:5000"))
+
     def test_who_is_said_to_have_asked_by_way_of_a_proxy_is_no_source(self):
         """nginx.org's log_format main: "$http_user_agent" "$http_x_forwarded_for"; others have "$host" there. ECS: network.forwarded_ip, "host IP address when the source IP address is the proxy"."""
         line = '10.0.0.9 - - [25/Nov/2026:03:12:09 +0000] "GET / HTTP/1.1" 200 5 "-" "x" "{}"\n'
