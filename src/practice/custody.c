@@ -5,6 +5,7 @@
 #include "practice/custody_break.h"
 #include "practice/custody_chain.h"
 #include "practice/custody_check.h"
+#include "practice/custody_facts.h"
 #include "practice/custody_table.h"
 #include "practice/evidence.h"
 #include "practice/intake.h"
@@ -14,33 +15,20 @@
 
 enum { BLANK_ROWS = 3 };
 
-static void fact(const struct view *v, struct doc *d, const struct thing *item, const char *field,
-                 const char *words)
+/* A fact that is a field of the item, or of what it was made by. */
+static void add_fact(const struct view *v, struct doc *d, const struct thing *t,
+                     const struct custody_fact *fact)
 {
-    const struct kind *k = item->kind;
-    const struct field *f = field_find(k->fields, k->field_count, str_of(field));
+    const struct field *f = custody_fact_field(fact);
     CLEANUP_BUF struct buf value = {0};
-    char text[UTC_PLAIN_SIZE];
-    struct utc time;
 
-    if (!thing_value(item, field).len)
+    if (!thing_value(t, fact->field).len)
         return;
-    /* A form is read years later: whole dates, in UTC. */
-    if (thing_time(item, field, &time))
-        buf_adds(&value, utc_plain(text, time));
+    if (f->type == FIELD_REF)
+        view_show(v, t, f, true, &value);
     else
-        view_show(v, item, f, true, &value);
-    if (f->type == FIELD_SIZE)
-        buf_addf(&value, " (" STR_FMT " bytes)", STR_ARG(thing_value(item, field)));
-    doc_pair_str(d, words, buf_str(&value));
-}
-
-/* Pairs of a field and what it is called on the form. */
-static void add_facts(const struct view *v, struct doc *d, const struct thing *t,
-                      const char *const facts[][2], size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        fact(v, d, t, facts[i][0], facts[i][1]);
+        custody_fact_spell(&value, f, thing_value(t, fact->field));
+    doc_pair_str(d, fact->label, buf_str(&value));
 }
 
 /* Whether a file that lay in another folder is opened there: it is not in the item's place now. */
@@ -59,7 +47,7 @@ static bool is_elsewhere(const struct thing *item, struct str name)
 }
 
 /* An image that went on elsewhere, since its first folder was full: these have its files, too. */
-static void add_other_folders(struct doc *d, const struct thing *item)
+static void add_other_folders(struct doc *d, const struct thing *item, const char *label)
 {
     CLEANUP_BUF struct buf folders = {0};
     struct str rest = thing_value(item, "files"), before = STR("");
@@ -76,62 +64,45 @@ static void add_other_folders(struct doc *d, const struct thing *item)
         buf_addf(&folders, "%s" STR_FMT, folders.len ? ", " : "", (int)folder.len - 1, folder.p);
     }
     if (folders.len)
-        doc_pair_str(d, "Files also in", buf_str(&folders));
+        doc_pair_str(d, label, buf_str(&folders));
+}
+
+static void add_of_item(const struct view *v, struct doc *d, const struct thing *item,
+                        const struct custody_fact *f)
+{
+    struct str kept = custody_kept_now(v, item);
+
+    switch (f->from) {
+    case FACT_ITEM:
+        add_fact(v, d, item, f);
+        break;
+    case FACT_KEPT:
+        if (kept.len)
+            doc_pair_str(d, f->label, kept);
+        break;
+    case FACT_LAST_IN:
+        if (thing_value(item, "files").len && !str_eq(kept, thing_value(item, "place")))
+            add_fact(v, d, item, f);
+        break;
+    case FACT_ALSO_IN:
+        add_other_folders(d, item, f->label);
+        break;
+    case FACT_SEALED:
+        if (evidence_is_barred(v->state, item))
+            doc_pair_str(d, f->label,
+                         STR("It may hold material that is unlawful to possess. It is not opened, "
+                             "shown or copied; counsel and police say what happens to it."));
+        break;
+    default:
+        break;
+    }
 }
 
 static void add_item(const struct view *v, struct doc *d, const struct thing *item)
 {
-    static const char *const facts[][2] = {
-        {"title", "Item"},
-        {"sort", "Sort"},
-        {"sha256", "SHA-256"},
-        {"md5", "MD5"},
-        {"size", "Size"},
-        {"bad", "Not readable"},
-        {"bad-sectors", "Sectors of it"},
-        {"left", "Left unread"},
-        {"left-sectors", "Sectors left"},
-        {"source-md5", "Source MD5"},
-        {"source-sha1", "Source SHA-1"},
-        {"source-sha256", "Source SHA-256"},
-        {"image-md5", "Image MD5"},
-        {"image-sha1", "Image SHA-1"},
-        {"image-sha256", "Image SHA-256"},
-        {"files", "Files"},
-        {"path", "Where it was"},
-        {"host", "Machine"},
-        {"system", "System"},
-        {"modified", "Last changed"},
-        {"mode", "Permissions"},
-        {"owner", "Owner, group"},
-        {"accessed", "Last read"},
-        {"changed", "Facts changed"},
-        {"created", "Made"},
-        {"flags", "Flags"},
-        {"acl", "Access list"},
-        {"attributes", "Attributes"},
-        {"remark", "Particular"},
-    };
-    static const char *const now[][2] = {
-        {"seal", "Seal"},
-        {"holder", "Held now by"},
-        {"destroyed", "Destroyed"},
-    };
-
-    struct str kept = custody_kept_now(v, item);
-
     doc_pairs(d, DOC_FACTS);
-    add_facts(v, d, item, facts, COUNT_OF(facts));
-    if (kept.len)
-        doc_pair_str(d, "Kept now", kept);
-    if (thing_value(item, "files").len && !str_eq(kept, thing_value(item, "place")))
-        fact(v, d, item, "place", "Files last in");
-    add_other_folders(d, item);
-    add_facts(v, d, item, now, COUNT_OF(now));
-    if (evidence_is_barred(v->state, item))
-        doc_pair_str(d, "Sealed",
-                     STR("It may hold material that is unlawful to possess. It is not opened, "
-                         "shown or copied; counsel and police say what happens to it."));
+    for (size_t i = 0; i < CUSTODY_FACT_COUNT; i++)
+        add_of_item(v, d, item, &custody_facts[i]);
     doc_end(d);
 }
 
@@ -148,41 +119,18 @@ static const struct thing *acquisition_of(const struct view *v, const struct thi
 
 static void add_acquisition(const struct view *v, struct doc *d, const struct thing *item)
 {
-    static const char *const facts[][2] = {
-        {"source", "Source"},
-        {"host", "Read by"},
-        {"device", "Make, model"},
-        {"serial", "Serial number"},
-        {"wwn", "WWN"},
-        {"size", "Reported size"},
-        {"native-size", "Native size"},
-        {"factory-size", "Size as made"},
-        {"sector", "Sectors"},
-        {"protected", "State"},
-        {"live", "LIVE, in use"},
-        {"changed", "CHANGED"},
-        {"stated", "Its own hashes"},
-        {"damage", "Its damage"},
-        {"remark", "Noted"},
-        {"began", "Begun"},
-        {"ended", "Ended"},
-        {"back-began", "Read back from"},
-        {"back-ended", "Read back to"},
-        {"options", "Options"},
-        {"program", "Made by"},
-        {"made", "Facts are from"},
-    };
     const struct thing *t = acquisition_of(v, item);
     struct str runs = t ? thing_value(t, "runs") : STR("");
     struct str remark = thing_value(item, "remark");
 
     if (!t)
         return;
-    doc_heading(d, 1, STR("How the image was made"));
+    doc_heading(d, 1, STR(CUSTODY_IMAGE_HEADING));
     doc_pairs(d, DOC_FACTS);
-    add_facts(v, d, t, facts, COUNT_OF(facts));
-    if (runs.len && !memmem(remark.p, remark.len, runs.p, runs.len)) /* what is particular has it */
-        fact(v, d, t, "runs", "Later runs");
+    for (size_t i = 0; i < CUSTODY_FACT_COUNT; i++)
+        if (custody_facts[i].from == FACT_IMAGE ||
+            (custody_facts[i].from == FACT_RUNS && !custody_has_runs(remark, runs)))
+            add_fact(v, d, t, &custody_facts[i]);
     doc_end(d);
 }
 

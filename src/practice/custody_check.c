@@ -43,14 +43,24 @@ void custody_add_record(const struct view *v, struct doc *d)
     doc_end(d);
 }
 
-static void add_image_lines(const struct thing *item, struct buf *out)
+void custody_check_kept(struct buf *out, struct str files, struct str sha256)
 {
-    struct str rest = thing_value(item, "files");
     struct evidence_file file;
+    struct hash sum;
 
-    while (evidence_file_next(&rest, &file))
+    if (!files.len && hex_read(sum.b, sizeof(sum.b), sha256)) {
+        buf_addf(out, "cd evidence/" STR_FMT "\n", STR_ARG(str_head(sha256, 2)));
+        custody_check_line(out, &sum, sha256);
+    }
+    while (evidence_file_next(&files, &file))
         if (file.has_sum)
             custody_check_line(out, &file.sum, path_base(file.name));
+}
+
+void custody_check_chain(struct buf *out, uint64_t size, const struct hash *root)
+{
+    verify_command(out, "program/", size, root,
+                   "\\\n  --openings journal/journal.cjo journal/journal.cj1");
 }
 
 /* One that was not read again after it was written. */
@@ -77,25 +87,21 @@ static void add_item_check(struct doc *d, const struct thing *item, struct str c
 {
     bool is_image = thing_value(item, "files").len > 0;
     CLEANUP_BUF struct buf lines = {0};
-    struct hash sum;
 
-    if (check.len) {
+    buf_addstr(&lines, check);
+    if (!check.len)
+        custody_check_kept(&lines, thing_value(item, "files"), thing_value(item, "sha256"));
+    if (check.len)
         doc_para_text(d, "The item is unaltered if its bytes have the SHA-256 that stands above. "
                          "These lines compare them with it, where the package was opened; type "
                          "them from a form on paper that was signed, if there is one:");
-        buf_addstr(&lines, check);
-    } else if (is_image) {
-        add_image_lines(item, &lines);
+    else if (is_image)
         doc_para_text(d, "The image is unaltered if its files have the SHA-256 that stand above. "
                          "These lines compare them, in the folder that has the files:");
-    } else if (hex_read(sum.b, sizeof(sum.b), thing_value(item, "sha256"))) {
+    else if (lines.len)
         doc_para_text(d, "The item is unaltered if its bytes have the SHA-256 that stands above. "
                          "This compares them with it, where calm keeps them, in the folder of the "
                          "case:");
-        buf_addf(&lines, "cd evidence/" STR_FMT "\n",
-                 STR_ARG(str_head(thing_value(item, "sha256"), 2)));
-        custody_check_line(&lines, &sum, thing_value(item, "sha256"));
-    }
     if (lines.len)
         doc_verbatim(d, buf_str(&lines));
     if (is_image)
@@ -116,8 +122,7 @@ static void add_chain_check(const struct view *v, struct doc *d, bool is_in_pack
                          "theirs. Type both from a form on paper that was signed, or from what "
                          "the sender tells you: a form that lies in a package is as true as "
                          "whoever packed it.");
-        verify_command(&command, "program/", state_size(v->state), &root,
-                       "\\\n  --openings journal/journal.cjo journal/journal.cj1");
+        custody_check_chain(&command, state_size(v->state), &root);
     } else {
         doc_para_text(d, "The rows of the chain are signed records of the case. calm log verify "
                          "writes all of them to journal/journal.cj1 in the folder of the case. "
@@ -136,7 +141,7 @@ static void add_chain_check(const struct view *v, struct doc *d, bool is_in_pack
 void custody_add_checking(const struct view *v, struct doc *d, const struct thing *item,
                           struct str check, bool is_in_package)
 {
-    doc_heading(d, 1, STR("How to check this"));
+    doc_heading(d, 1, STR(CUSTODY_CHECKING));
     add_item_check(d, item, check);
     add_chain_check(v, d, is_in_package);
 }

@@ -223,6 +223,15 @@ struct signers {
     bool has[UINT16_MAX + 1];
 };
 
+void custody_say_person(struct buf *out, struct str position, struct str role,
+                        const struct key *key)
+{
+    custody_add_words(out, "", position);
+    custody_add_words(out, "in the team: ", role);
+    buf_addf(out, "%skey ", out->len ? "; " : "");
+    hex_add(out, key->b, sizeof(key->b));
+}
+
 /* Who is behind the names in the rows, as far as the team knows. */
 static void say_signer(struct signers *s, const struct view *v, struct doc *d,
                        const struct record *r)
@@ -235,12 +244,8 @@ static void say_signer(struct signers *s, const struct view *v, struct doc *d,
         return;
     s->has[r->key] = true;
     view_signer_name(v, r, &name);
-    if (person) {
-        custody_add_words(&who, "", thing_value(person, "position"));
-        custody_add_words(&who, "in the team: ", thing_value(person, "role"));
-    }
-    buf_addf(&who, "%skey ", who.len ? "; " : "");
-    hex_add(&who, state_key(v->state, r)->b, sizeof(struct key));
+    custody_say_person(&who, person ? thing_value(person, "position") : STR(""),
+                       person ? thing_value(person, "role") : STR(""), state_key(v->state, r));
     doc_pair_str(d, buf_text(&name), buf_str(&who));
 }
 
@@ -250,7 +255,7 @@ static void say_signers(const struct view *v, struct doc *d, const struct thing 
     CLEANUP_FREE struct signers *s = mem_new(struct signers);
     struct custody_link l;
 
-    doc_para_text(d, "Who signed the rows, as the team has them on record:");
+    doc_para_text(d, CUSTODY_SIGNERS);
     doc_pairs(d, DOC_FACTS);
     for (uint64_t seq = 0; custody_next(v, item, taken, &seq, &l);)
         say_signer(s, v, d, state_record(v->state, l.seq));

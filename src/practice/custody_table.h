@@ -33,6 +33,10 @@ extern const char *const custody_clock_words[CUSTODY_CLOCK_COUNT_];
 MUST_CHECK int custody_clock_of(const struct view *v, uint64_t seq, enum custody_clock *out,
                                 struct err *e);
 
+#define CUSTODY_SIGNERS "Who signed the rows, as the team has them on record:"
+/* Who somebody is, by the values of their record: "CISO; in the team: lead; key 12ab…". */
+void custody_say_person(struct buf *out, struct str position, struct str role,
+                        const struct key *key);
 #define CUSTODY_TABLE "The chain, from the record of the case"
 /* The table, and a line on the clocks. In a package the row of its own export is the last, and true
  * where it is read. ERR_IO. */

@@ -1,36 +1,9 @@
 /* package_facts.c: holds what a form of custody says beside its rows against the record. */
-#include <stdlib.h>
-#include "base/size.h"
 #include "practice/custody_break.h"
 #include "practice/package_rows.h"
 #include "practice/verify.h"
 
-static const struct {
-    const char *label;
-    enum hold_field field;
-    enum fact_kind { FACT_TEXT, FACT_SIZE, FACT_LINES } kind;
-} facts[] = {
-    {"Item", HOLD_TITLE, FACT_TEXT},
-    {"SHA-256", HOLD_SHA256, FACT_TEXT},
-    {"MD5", HOLD_MD5, FACT_TEXT},
-    {"Size", HOLD_SIZE, FACT_SIZE},
-    {"Not readable", HOLD_BAD, FACT_SIZE},
-    {"Sectors of it", HOLD_BAD_SECTORS, FACT_TEXT},
-    {"Left unread", HOLD_LEFT, FACT_SIZE},
-    {"Sectors left", HOLD_LEFT_SECTORS, FACT_TEXT},
-    {"Source MD5", HOLD_SOURCE_MD5, FACT_TEXT},
-    {"Source SHA-1", HOLD_SOURCE_SHA1, FACT_TEXT},
-    {"Source SHA-256", HOLD_SOURCE_SHA256, FACT_TEXT},
-    {"Image MD5", HOLD_IMAGE_MD5, FACT_TEXT},
-    {"Image SHA-1", HOLD_IMAGE_SHA1, FACT_TEXT},
-    {"Image SHA-256", HOLD_IMAGE_SHA256, FACT_TEXT},
-    {"Files", HOLD_FILES, FACT_LINES},
-    {"Seal", HOLD_SEAL_NOW, FACT_TEXT},
-    {"Held now by", HOLD_HOLDER_NOW, FACT_TEXT},
-};
-
-/* Text between tags. */
-static void add_shown(struct buf *out, struct str html)
+void row_add_shown(struct buf *out, struct str html)
 {
     while (html.len) {
         if (html.p[0] == '<') {
@@ -41,6 +14,169 @@ static void add_shown(struct buf *out, struct str html)
             buf_addc(out, html.p[0]);
         html = str_from(html, 1);
     }
+}
+
+void row_add_tight(struct buf *out, struct str line)
+{
+    for (size_t i = 0; i < line.len; i++)
+        if (line.p[i] != ' ')
+            buf_addc(out, line.p[i]);
+}
+
+/* While the pairs before the table are read, one after the other. */
+struct facts {
+    struct form *form;
+    size_t next; /* fact that may come */
+    bool is_wrong;
+};
+
+/* Facts before the one that comes: they may be left out where there is nothing to say. */
+static void skip_to(struct facts *x, size_t fact)
+{
+    struct str wanted;
+
+    for (; x->next < fact; x->next++)
+        x->is_wrong |= hold_fact(x->form->item, &custody_facts[x->next], &wanted) && wanted.len;
+}
+
+static void take_pair(struct facts *x, size_t fact, struct str said)
+{
+    const struct custody_fact *f = &custody_facts[fact < CUSTODY_FACT_COUNT ? fact : 0];
+    CLEANUP_BUF struct buf value = {0};
+    CLEANUP_BUF struct buf spelled = {0};
+    struct str wanted;
+
+    if (fact < x->next || fact == CUSTODY_FACT_COUNT) {
+        x->is_wrong = true;
+        return;
+    }
+    skip_to(x, fact);
+    x->next++;
+    if (!hold_fact(x->form->item, f, &wanted)) {
+        x->form->free |= UINT64_C(1) << fact;
+        return;
+    }
+    if (wanted.len)
+        custody_fact_spell(&value, custody_fact_field(f), wanted);
+    row_spell(&spelled, x->form->is_html, buf_str(&value));
+    x->is_wrong |= !wanted.len || !str_eq(said, buf_str(&spelled));
+}
+
+/* Takes off all up to a mark, and the mark. */
+static bool take_until(struct str *rest, struct str mark, struct str *before)
+{
+    const char *p = rest->len ? memmem(rest->p, rest->len, mark.p, mark.len) : NULL;
+
+    if (!p)
+        return false;
+    *before = str_head(*rest, (size_t)(p - rest->p));
+    *rest = str_from(*rest, before->len + mark.len);
+    return true;
+}
+
+static size_t labelled(struct str label)
+{
+    size_t i = 0;
+
+    while (i < CUSTODY_FACT_COUNT && !str_is(label, custody_facts[i].label))
+        i++;
+    return i;
+}
+
+/* <div><dt>LABEL</dt><dd>VALUE</dd></div>, lists of them, and one heading. */
+static bool read_html(struct facts *x, struct str rest)
+{
+    CLEANUP_BUF struct buf shown = {0};
+    struct str label, value, heading;
+
+    while (rest.len) {
+        if (str_take(&rest, "<dl class=\"facts\">\n") || str_take(&rest, "</dl>\n"))
+            continue;
+        buf_clear(&shown);
+        if (str_take(&rest, "<div><dt>")) {
+            if (!take_until(&rest, STR("</dt><dd>"), &label) ||
+                !take_until(&rest, STR("</dd></div>\n"), &value))
+                return false;
+            row_add_shown(&shown, value);
+            take_pair(x, labelled(label), buf_str(&shown));
+        } else if (str_take(&rest, "<h2 id=\"section-1\"><span class=\"no\">1</span> ")) {
+            if (!take_until(&rest, STR("</h2>\n"), &heading) ||
+                !str_is(heading, CUSTODY_IMAGE_HEADING))
+                return false;
+        } else { /* what the table is in */
+            return str_take(&rest, "<div class=\"wide\" ") && memchr(rest.p, '>', rest.len) &&
+                   str_cut(&rest, '>').len && !rest.len;
+        }
+    }
+    return false;
+}
+
+static size_t label_of(struct str line)
+{
+    size_t i = 0;
+
+    while (i < CUSTODY_FACT_COUNT &&
+           !(str_starts(line, custody_facts[i].label) &&
+             str_starts(str_from(line, strlen(custody_facts[i].label)), "  ")))
+        i++;
+    return i;
+}
+
+/* A line of '=' as long as the one above it. */
+static bool is_underline(struct str line, size_t len)
+{
+    for (size_t i = 0; i < line.len; i++)
+        if (line.p[i] != '=')
+            return false;
+    return line.len == len;
+}
+
+/* A label begins a line, and the lines that go on are indented. */
+static bool read_text(struct facts *x, struct str rest)
+{
+    while (rest.len) {
+        CLEANUP_BUF struct buf value = {0};
+        struct str line = str_cut(&rest, '\n');
+        size_t fact = label_of(line);
+
+        if (!line.len)
+            continue;
+        if (fact == CUSTODY_FACT_COUNT) {
+            if (!str_is(line, "1  " CUSTODY_IMAGE_HEADING) ||
+                !is_underline(str_cut(&rest, '\n'), line.len))
+                return false;
+            continue;
+        }
+        row_add_tight(&value, str_from(line, strlen(custody_facts[fact].label)));
+        while (str_starts(rest, " "))
+            row_add_tight(&value, str_cut(&rest, '\n'));
+        take_pair(x, fact, buf_str(&value));
+    }
+    return true;
+}
+
+bool form_has_facts(struct form *f)
+{
+    struct str number = f->name, call, heads, rest = f->before;
+    struct facts x = {.form = f};
+    CLEANUP_BUF struct buf title = {0};
+
+    if (!str_take(&number, "custody/"))
+        return false;
+    call = str_cut(&number, '.');
+    buf_addf(&title,
+             f->is_html ? "<h1>Chain of custody: " STR_FMT "</h1>\n</header>\n<main id=\"main\">\n"
+                        : "\nChain of custody: " STR_FMT "\n",
+             STR_ARG(call));
+    if (!f->is_html) {
+        buf_addn(&title, '=', title.len - 2);
+        buf_addc(&title, '\n');
+    }
+    if (!take_until(&rest, buf_str(&title), &heads) ||
+        !(f->is_html ? read_html(&x, rest) : read_text(&x, rest)))
+        return false;
+    skip_to(&x, CUSTODY_FACT_COUNT);
+    return !x.is_wrong;
 }
 
 /* How often a pair of that label is there, and what the last one says. */
@@ -57,17 +193,10 @@ static unsigned find_in_html(struct str form, const char *label, struct buf *val
         form = str_from(form, (size_t)(p - form.p) + mark.len);
         end = memmem(form.p, form.len, "</dd></div>", 11);
         buf_clear(value);
-        add_shown(value, str_head(form, end ? (size_t)(end - form.p) : form.len));
+        row_add_shown(value, str_head(form, end ? (size_t)(end - form.p) : form.len));
         count++;
     }
     return count;
-}
-
-static void add_tight(struct buf *out, struct str line)
-{
-    for (size_t i = 0; i < line.len; i++)
-        if (line.p[i] != ' ')
-            buf_addc(out, line.p[i]);
 }
 
 /* The label begins a line, and the lines that go on are indented. */
@@ -89,67 +218,38 @@ static unsigned find_in_text(struct str form, const char *label, struct buf *val
             is_in = false;
         }
         if (is_in)
-            add_tight(value, line);
+            row_add_tight(value, line);
     }
     return count;
 }
 
-/* Whether a form has that pair once, or not at all where there is nothing to say. */
-static bool has_fact(struct str form, bool is_html, const char *label, struct str wanted)
+/* Whether what stands behind the table has that pair once. */
+static bool has_fact(const struct form *f, const char *label, struct str wanted)
 {
     CLEANUP_BUF struct buf said = {0};
     CLEANUP_BUF struct buf spelled = {0};
-    unsigned count = is_html ? find_in_html(form, label, &said) : find_in_text(form, label, &said);
+    unsigned count =
+        f->is_html ? find_in_html(f->after, label, &said) : find_in_text(f->after, label, &said);
 
-    row_spell(&spelled, is_html, wanted);
-    return count == (wanted.len > 0) && str_eq(buf_str(&said), buf_str(&spelled));
+    row_spell(&spelled, f->is_html, wanted);
+    return count == 1 && str_eq(buf_str(&said), buf_str(&spelled));
 }
 
-/* As the form says it: a size for people, and its bytes; of several lines one behind the other. */
-static void say_fact(struct buf *out, struct str value, enum fact_kind kind)
-{
-    char text[SIZE_TEXT_SIZE];
-    const char *between = "";
-    uint64_t n;
-
-    if (kind == FACT_SIZE && str_u64(value, &n)) {
-        buf_addf(out, "%s (" STR_FMT " bytes)", size_text(text, n), STR_ARG(value));
-    } else if (kind == FACT_LINES) {
-        for (; value.len; between = ", ") {
-            buf_adds(out, between);
-            buf_addstr(out, str_cut(&value, '\n'));
-        }
-    } else {
-        buf_addstr(out, value);
-    }
-}
-
-bool facts_are_of(struct str form, bool is_html, const struct hold_record *item)
-{
-    for (size_t i = 0; i < COUNT_OF(facts); i++) {
-        CLEANUP_BUF struct buf said = {0};
-
-        if (hold_is_silent(item, facts[i].field))
-            continue;
-        say_fact(&said, hold_value(item, facts[i].field), facts[i].kind);
-        if (!has_fact(form, is_html, facts[i].label, buf_str(&said)))
-            return false;
-    }
-    return !item->is_kept_known || has_fact(form, is_html, "Kept now", item->kept);
-}
-
-bool form_has_record(struct str form, bool is_html, const struct hold_items *h)
+bool form_has_record(const struct form *f, const struct hold_items *h)
 {
     const struct hold_export *own = hold_last_export(h);
     CLEANUP_BUF struct buf size = {0};
     CLEANUP_BUF struct buf root = {0};
+    CLEANUP_BUF struct buf id = {0};
 
+    hex_add(&id, h->case_id.b, sizeof(h->case_id.b));
+    if (!has_fact(f, "Case", buf_str(&id)))
+        return false;
     if (!own || !own->is_sealed) /* it was cut, which is told once */
         return true;
     buf_add_u64(&size, h->record_count);
     verify_root(&root, &h->root, "\n");
-    return has_fact(form, is_html, "Records", buf_str(&size)) &&
-           has_fact(form, is_html, "Root", buf_str(&root));
+    return has_fact(f, "Records", buf_str(&size)) && has_fact(f, "Root", buf_str(&root));
 }
 
 /* What was said of the chain of an item; false: not all of it is told. */
@@ -190,31 +290,32 @@ static uint64_t row_of(const uint64_t *rows, size_t count, uint64_t seq)
     return row;
 }
 
-bool form_has_breaks(struct str form, bool is_html, const struct hold_items *h,
-                     const struct hold_record *item, const uint64_t *rows, size_t row_count)
+bool form_has_breaks(const struct form *f, const struct hold_items *h)
 {
     CLEANUP(custody_breaks_release) struct custody_breaks breaks = {0};
     CLEANUP_FREE struct custody_act *acts = mem_array(h->count, sizeof(*acts));
     CLEANUP_BUF struct buf shown = {0};
     CLEANUP_BUF struct buf wanted = {0};
+    struct str rest = f->after;
     size_t count = 0;
 
-    if (!gather(h, item, acts, &count))
+    if (!gather(h, f->item, acts, &count))
         return true;
     custody_breaks_follow(&breaks, acts, count);
     if (breaks.count)
-        row_spell(&wanted, is_html, STR(CUSTODY_BREAKS));
+        row_spell(&wanted, f->is_html, STR(CUSTODY_BREAKS));
     for (size_t i = 0; i < breaks.count; i++) {
         CLEANUP_BUF struct buf words = {0};
 
-        buf_adds(&wanted, is_html ? "" : "-");
-        custody_break_say(&words, &breaks.list[i], row_of(rows, row_count, breaks.list[i].seq));
-        row_spell(&wanted, is_html, buf_str(&words));
+        buf_adds(&wanted, f->is_html ? "" : "-");
+        custody_break_say(&words, &breaks.list[i],
+                          row_of(f->rows, f->row_count, breaks.list[i].seq));
+        row_spell(&wanted, f->is_html, buf_str(&words));
     }
-    row_spell(&wanted, is_html, STR(CUSTODY_CLOCKS));
-    if (is_html)
-        add_shown(&shown, form);
-    while (!is_html && form.len)
-        add_tight(&shown, str_cut(&form, '\n'));
+    row_spell(&wanted, f->is_html, STR(CUSTODY_CLOCKS));
+    if (f->is_html)
+        row_add_shown(&shown, rest);
+    while (!f->is_html && rest.len)
+        row_add_tight(&shown, str_cut(&rest, '\n'));
     return str_starts(buf_str(&shown), buf_text(&wanted));
 }

@@ -27,6 +27,7 @@ struct forming {
     struct form_row row;
     form_differs *tell;
     void *context;
+    struct forms_compared *out;
 };
 
 static void forming_release(struct forming *f)
@@ -139,6 +140,17 @@ static bool read_cells(struct forming *f, struct str row)
     return row.len == 0;
 }
 
+/* The writer's caption and heads, and no others. */
+static bool is_html_head(struct str heads)
+{
+    CLEANUP_BUF struct buf shown = {0};
+
+    (void)str_cut(&heads, '>');
+    row_add_shown(&shown, heads);
+    return str_is(buf_str(&shown),
+                  "Table 1. " CUSTODY_TABLE "No.When UTCWhatFromToPlaceSealWhyByRecord");
+}
+
 static int read_html(struct forming *f, struct str page, struct err *e)
 {
     struct doc_html_parts parts;
@@ -147,6 +159,8 @@ static int read_html(struct forming *f, struct str page, struct err *e)
 
     f->row.is_html = true;
     if (!doc_html_is_own(page, &parts))
+        return tell_other(f, e);
+    if (!is_html_head(parts.heads))
         return tell_other(f, e);
     f->before = parts.before;
     rows = parts.rows;
@@ -284,20 +298,34 @@ static bool has_rows(struct str text, bool is_of_item)
     return false;
 }
 
+/* All labels, in their order. */
+static bool is_head(struct str line)
+{
+    CLEANUP_BUF struct buf said = {0};
+    CLEANUP_BUF struct buf wanted = {0};
+
+    add_tight(&said, line);
+    for (int i = 0; i < CELL_COUNT; i++)
+        add_tight(&wanted, str_of(labels[i]));
+    return str_eq(buf_str(&said), buf_str(&wanted));
+}
+
 static int read_text(struct forming *f, struct str text, struct err *e)
 {
     static const char begin[] = "\nTable 1. " CUSTODY_TABLE "\n\n";
     const char *at = text.len ? memmem(text.p, text.len, begin, sizeof(begin) - 1) : NULL;
     struct str rest = at ? str_from(text, (size_t)(at - text.p) + sizeof(begin) - 1) : STR("");
-    struct str heads = rest;
+    struct str heads = rest, head;
     struct columns columns;
     int rc;
 
     if (!at || !is_plain(text) || has_rows(str_head(text, (size_t)(at - text.p)), true))
         return tell_other(f, e);
     f->before = str_head(text, (size_t)(at - text.p));
-    (void)str_cut(&heads, '\n');
+    head = str_cut(&heads, '\n');
     if (find_columns(&columns, str_cut(&heads, '\n'))) {
+        if (!is_head(head))
+            return tell_other(f, e);
         rest = heads;
         rc = read_beside(f, &columns, &rest, e);
     } else {
@@ -309,15 +337,39 @@ static int read_text(struct forming *f, struct str text, struct err *e)
     return rc;
 }
 
+static void count_free(struct forms_compared *out, const struct form *form)
+{
+    out->forms++;
+    for (size_t i = 0; i < CUSTODY_FACT_COUNT; i++)
+        out->free[i] += form->free >> i & 1;
+    out->free_signers += form->has_free_signers;
+    out->free_checks += form->has_free_checks;
+}
+
+/* Whether what stands around the table is what the record says, where the rows are its item's. */
+static bool is_right_around(struct forming *f)
+{
+    struct form form = {.name = f->name,
+                        .is_html = f->row.is_html,
+                        .before = f->before,
+                        .after = f->after,
+                        .item = f->item,
+                        .rows = f->seqs,
+                        .row_count = f->rows};
+    bool is_right = form_has_facts(&form) && form_has_record(&form, f->h) &&
+                    form_has_breaks(&form, f->h) && form_has_signers(&form, f->h) &&
+                    form_has_checks(&form, f->h);
+
+    count_free(f->out, &form);
+    return is_right;
+}
+
 static int read_form(struct forming *f, struct str form, struct err *e)
 {
     int rc = str_ends(f->name, ".html") ? read_html(f, form, e) : read_text(f, form, e);
 
     if (rc == 0 && !f->is_other &&
-        (!f->item || f->acts < f->item->acts || f->due < f->item->due ||
-         !facts_are_of(f->before, f->row.is_html, f->item) ||
-         !form_has_record(f->after, f->row.is_html, f->h) ||
-         !form_has_breaks(f->after, f->row.is_html, f->h, f->item, f->seqs, f->rows)))
+        (!f->item || f->acts < f->item->acts || f->due < f->item->due || !is_right_around(f)))
         rc = f->tell(f->context, FORM_SAYS_OTHER, f->name, f->item, e);
     return rc;
 }
@@ -338,7 +390,8 @@ static int read_at(int fd, uint64_t off, struct buf *out, size_t size, struct er
     return 0;
 }
 
-int forms_compare(struct hold_items *h, int fd, form_differs *tell, void *context, struct err *e)
+int forms_compare(struct hold_items *h, int fd, form_differs *tell, void *context,
+                  struct forms_compared *out, struct err *e)
 {
     CLEANUP_BUF struct buf head = {0};
     CLEANUP_BUF struct buf form = {0};
@@ -347,7 +400,8 @@ int forms_compare(struct hold_items *h, int fd, form_differs *tell, void *contex
 
     hold_count_rows(h);
     while ((rc = read_at(fd, off, &head, FORM_HEAD_MAX, e)) == 0 && head.len) {
-        CLEANUP(forming_release) struct forming f = {.h = h, .tell = tell, .context = context};
+        CLEANUP(forming_release)
+        struct forming f = {.h = h, .tell = tell, .context = context, .out = out};
         struct str line = buf_str(&head);
         uint64_t size;
 

@@ -8,7 +8,7 @@
 #include "practice/package_match.h"
 #include "sys/worker.h"
 
-enum { CPU_S = 3600, WALL_S = 2 * 3600, OUTPUT_SIZE = 256 << 20, PATH_SIZE = 600 };
+enum { CPU_S = 3600, WALL_S = 2 * 3600, OUTPUT_SIZE = 256 << 20 };
 
 const unsigned char hold_row_texts[HOLD_ROW_COUNT_] = {
     [HOLD_ROW_JOURNAL] = 2,
@@ -16,6 +16,8 @@ const unsigned char hold_row_texts[HOLD_ROW_COUNT_] = {
     [HOLD_ROW_WITHOUT] = 3,
     [HOLD_ROW_WRONG] = 4,
     [HOLD_ROW_CHAIN] = ACT_TEXT_COUNT,
+    [HOLD_ROW_FORMS] = 1,
+    [HOLD_ROW_FREE] = 2,
     [HOLD_ROW_COUNTS] = 5,
 };
 
@@ -195,7 +197,7 @@ static bool is_of_all(const struct holding *x, const struct hold_export *of)
 
 static int on_untold(void *context, const struct hold_record *record, bool is_beyond, struct err *e)
 {
-    struct hold_record shown = *record->item;
+    struct hold_record shown = *hold_item_of(record);
 
     shown.seq = record->seq;
     return is_beyond ? put(context, HOLD_ROW_WITHOUT, STR("beyond"), STR(""), &shown, e)
@@ -341,6 +343,36 @@ static int put_chain(struct holding *x, struct err *e)
     return rc;
 }
 
+static int put_free(struct holding *x, const char *label, uint64_t forms, struct err *e)
+{
+    CLEANUP_BUF struct buf count = {0};
+    struct str texts[2] = {str_of(label)};
+
+    if (!forms)
+        return 0;
+    buf_add_u64(&count, forms);
+    texts[1] = buf_str(&count);
+    return import_put(x->to, HOLD_ROW_FREE, texts, COUNT_OF(texts), e);
+}
+
+/* What of the forms was compared, and what was not. */
+static int put_compared(struct holding *x, int forms, struct err *e)
+{
+    struct forms_compared compared = {0};
+    CLEANUP_BUF struct buf count = {0};
+    int rc = forms_compare(&x->items, forms, on_form, x, &compared, e);
+
+    if (rc)
+        return rc;
+    buf_add_u64(&count, compared.forms);
+    rc = import_put(x->to, HOLD_ROW_FORMS, (struct str[]){buf_str(&count)}, 1, e);
+    for (size_t i = 0; rc == 0 && i < CUSTODY_FACT_COUNT; i++)
+        rc = put_free(x, custody_facts[i].label, compared.free[i], e);
+    if (rc == 0)
+        rc = put_free(x, "who somebody is that signed", compared.free_signers, e);
+    return rc ? rc : put_free(x, "the commands for the files", compared.free_checks, e);
+}
+
 static int put_counts(struct holding *x, struct err *e)
 {
     const uint64_t counts[] = {x->told, x->counts[HOLD_ROW_SAME], x->counts[HOLD_ROW_WITHOUT],
@@ -377,7 +409,7 @@ static int put_all(struct holding *x, int forms, struct err *e)
     if (rc == 0)
         rc = check_export(x, e);
     if (rc == 0)
-        rc = forms_compare(&x->items, forms, on_form, x, e);
+        rc = put_compared(x, forms, e);
     if (rc == 0)
         rc = put_chain(x, e);
     return rc ? rc : put_counts(x, e);
@@ -409,126 +441,6 @@ static int hold_job(int in, struct str argument, struct worker_channel *channel,
 
 /* Outside of it. */
 
-void package_held_release(struct package_held *h)
-{
-    free(h->same.told);
-    free(h->without.told);
-    free(h->wrong.told);
-    free(h->chain.acts);
-    arena_free(h->arena);
-}
-
-static int unsound(struct err *e)
-{
-    return err_set(e, ERR_TAMPER,
-                   "its reader sent what no sound one sends, and was stopped. The package may be "
-                   "made to attack it");
-}
-
-static struct str keep(struct package_held *h, struct str text)
-{
-    return (struct str){arena_dup(h->arena, text.p, text.len), text.len};
-}
-
-static int take_told(struct package_held *h, struct hold_list *l, struct hold_told told,
-                     struct err *e)
-{
-    uint64_t seq;
-
-    if (l->count == HOLD_ROWS_TOLD || told.folder.len > PATH_SIZE ||
-        told.title.len > HOLD_TITLE_SIZE + 4 || (told.record.len && !str_u64(told.record, &seq)))
-        return unsound(e);
-    told.folder = keep(h, told.folder);
-    told.record = keep(h, told.record);
-    told.title = keep(h, told.title);
-    l->told = mem_grow(l->told, l->count, &l->room, sizeof(l->told[0]));
-    l->told[l->count++] = told;
-    return 0;
-}
-
-static int take_journal(struct package_held *h, const struct str *texts, struct err *e)
-{
-    if (h->has_root || !str_u64(texts[0], &h->records) ||
-        !hex_read(h->root.b, sizeof(h->root.b), texts[1]))
-        return unsound(e);
-    h->has_root = true;
-    return 0;
-}
-
-static bool fits(const struct hold_list *l)
-{
-    return l->total == l->count || (l->total > l->count && l->count == HOLD_ROWS_TOLD);
-}
-
-static int take_counts(struct package_held *h, const struct str *texts, struct err *e)
-{
-    if (!str_u64(texts[0], &h->items) || !str_u64(texts[1], &h->same.total) ||
-        !str_u64(texts[2], &h->without.total) || !str_u64(texts[3], &h->wrong.total) ||
-        !str_u64(texts[4], &h->chain.total) || h->chain.total < h->chain.count ||
-        (h->chain.total > h->chain.count && h->chain.count != HOLD_ROWS_TOLD) || !fits(&h->same) ||
-        !fits(&h->without) || !fits(&h->wrong))
-        return unsound(e);
-    h->is_whole = true;
-    return 0;
-}
-
-static int take_wrong(struct package_held *h, const struct str *texts, struct err *e)
-{
-    struct hold_told told = {.folder = texts[1], .record = texts[2], .title = texts[3]};
-    uint64_t wrong;
-
-    if (!str_u64(texts[0], &wrong) || wrong >= HOLD_WRONG_COUNT_)
-        return unsound(e);
-    told.wrong = (enum hold_wrong)wrong;
-    return take_told(h, &h->wrong, told, e);
-}
-
-static int take_act(struct package_held *h, const struct str *texts, struct err *e)
-{
-    struct hold_act act;
-    struct utc when;
-    uint64_t seq;
-
-    if (h->chain.count == HOLD_ROWS_TOLD || !str_u64(texts[ACT_ITEM], &seq) ||
-        !str_u64(texts[ACT_RECORD], &seq) || !utc_read(&when, texts[ACT_RECORDED]))
-        return unsound(e);
-    for (int i = 0; i < ACT_TEXT_COUNT; i++) {
-        if (texts[i].len > HOLD_TITLE_SIZE + 4)
-            return unsound(e);
-        act.texts[i] = keep(h, texts[i]);
-    }
-    h->chain.acts =
-        mem_grow(h->chain.acts, h->chain.count, &h->chain.room, sizeof(h->chain.acts[0]));
-    h->chain.acts[h->chain.count++] = act;
-    return 0;
-}
-
-int package_held_take(void *context, uint32_t kind, const struct str *texts, struct err *e)
-{
-    struct package_held *h = context;
-    struct hold_told told = {.folder = texts[0], .record = texts[1]};
-
-    if (h->is_whole || h->has_root != (kind != HOLD_ROW_JOURNAL))
-        return unsound(e);
-    switch (kind) {
-    case HOLD_ROW_JOURNAL:
-        return take_journal(h, texts, e);
-    case HOLD_ROW_SAME:
-        told.title = texts[2];
-        return str_u64(texts[3], &told.unread) ? take_told(h, &h->same, told, e) : unsound(e);
-    case HOLD_ROW_WITHOUT:
-        told.title = texts[2];
-        return take_told(h, &h->without, told, e);
-    case HOLD_ROW_WRONG:
-        return take_wrong(h, texts, e);
-    case HOLD_ROW_CHAIN:
-        return take_act(h, texts, e);
-    case HOLD_ROW_COUNTS:
-        return take_counts(h, texts, e);
-    }
-    return unsound(e);
-}
-
 static int receive(void *context, uint32_t kind, struct str bytes, struct err *e)
 {
     return import_receive(context, kind, bytes, e);
@@ -556,6 +468,6 @@ int package_hold(const int ins[HOLD_INPUT_COUNT], struct package_held *out, stru
         out->arena = arena_new();
     rc = worker_run_order(&order, e);
     if (rc == 0 && !out->is_whole)
-        rc = unsound(e);
+        rc = package_held_unsound(e);
     return rc;
 }

@@ -20,11 +20,13 @@ enum hold_row {
                        * the sender may have left out: "beyond"; record; title */
     HOLD_ROW_WRONG,   /* enum hold_wrong; a path in the package, or empty; record; title */
     HOLD_ROW_CHAIN,   /* enum hold_act_text, in this order */
+    HOLD_ROW_FORMS,   /* how many forms were compared */
+    HOLD_ROW_FREE,    /* what stands on a form and was compared with nothing; on how many forms */
     HOLD_ROW_COUNTS,  /* of the items, of those of the four kinds before: rows may be left out */
     HOLD_ROW_COUNT_
 };
 extern const unsigned char hold_row_texts[HOLD_ROW_COUNT_];
-enum { HOLD_ROWS_TOLD = 10000, HOLD_TITLE_SIZE = 400 };
+enum { HOLD_ROWS_TOLD = 10000, HOLD_TITLE_SIZE = 400, HOLD_FREE_MAX = 64, HOLD_LABEL_SIZE = 60 };
 
 /* What is not as recorded. */
 enum hold_wrong {
@@ -92,6 +94,12 @@ struct package_held {
     struct hold_list without;
     struct hold_list wrong;
     struct hold_chain chain;
+    uint64_t forms; /* that were compared */
+    struct hold_free {
+        struct str label;
+        uint64_t forms;
+    } free[HOLD_FREE_MAX]; /* what stands on them, and was compared with nothing */
+    size_t free_count;
     bool is_whole; /* the last row came */
 };
 void package_held_release(struct package_held *h);
@@ -104,5 +112,7 @@ MUST_CHECK int package_hold(const int ins[HOLD_INPUT_COUNT], struct package_held
 /* Inside the worker; tests call it too. The inputs are read from where they are. */
 MUST_CHECK int package_hold_job_run(const int ins[HOLD_INPUT_COUNT], const struct import_sink *to,
                                     struct err *e);
+/* What no sound worker sends came. */
+int package_held_unsound(struct err *e);
 /* Takes a row, as import_row; context is a struct package_held whose arena is there. */
 int package_held_take(void *context, uint32_t kind, const struct str *texts, struct err *e);

@@ -7,10 +7,11 @@
 #include "journal/entry.h"
 #include "journal/field.h"
 #include "journal/tree.h"
+#include "practice/custody_facts.h"
 
 enum { RECORDS_MAX = 4 << 20, VALUES_SIZE_MAX = 256 << 20 };
 
-static const char *const field_names[HOLD_FIELD_COUNT] = {
+const char *const hold_field_names[HOLD_FIELD_COUNT] = {
     [HOLD_TITLE] = "title",
     [HOLD_PATH] = "path",
     [HOLD_SHA256] = "sha256",
@@ -19,18 +20,6 @@ static const char *const field_names[HOLD_FIELD_COUNT] = {
     [HOLD_SEAL_NOW] = "seal",
     [HOLD_HOLDER_NOW] = "holder",
     [HOLD_PLACE_NOW] = "place",
-    [HOLD_MD5] = "md5",
-    [HOLD_SIZE] = "size",
-    [HOLD_BAD] = "bad",
-    [HOLD_BAD_SECTORS] = "bad-sectors",
-    [HOLD_LEFT] = "left",
-    [HOLD_LEFT_SECTORS] = "left-sectors",
-    [HOLD_SOURCE_MD5] = "source-md5",
-    [HOLD_SOURCE_SHA1] = "source-sha1",
-    [HOLD_SOURCE_SHA256] = "source-sha256",
-    [HOLD_IMAGE_MD5] = "image-md5",
-    [HOLD_IMAGE_SHA1] = "image-sha1",
-    [HOLD_IMAGE_SHA256] = "image-sha256",
     [HOLD_ACT] = "act",
     [HOLD_FROM] = "from",
     [HOLD_TO] = "to",
@@ -47,9 +36,11 @@ static const char *const field_names[HOLD_FIELD_COUNT] = {
     [HOLD_PERFORMER] = "performed-by",
     [HOLD_HOLDER] = "holder",
     [HOLD_NAME] = "name",
+    [HOLD_ROLE] = "role",
+    [HOLD_POSITION] = "position",
     [HOLD_KEY] = "key",
 };
-_Static_assert(HOLD_FIELD_COUNT <= 64, "a bit each");
+_Static_assert(HOLD_FIELD_COUNT <= 32, "a bit each");
 
 void hold_items_release(struct hold_items *h)
 {
@@ -118,22 +109,22 @@ static void sort_by_id(struct reading *r)
 }
 
 /* A bit for each; two may have one name. */
-static uint64_t fields_called(struct str name)
+static uint32_t fields_called(struct str name)
 {
-    uint64_t fields = 0;
+    uint32_t fields = 0;
 
     for (int i = 0; i < HOLD_FIELD_COUNT; i++)
-        if (str_is(name, field_names[i]))
-            fields |= (uint64_t)1 << i;
+        if (str_is(name, hold_field_names[i]))
+            fields |= 1u << i;
     return fields;
 }
 
-static uint64_t fields_of(const struct statement *st)
+static uint32_t fields_of(const struct statement *st)
 {
     struct str rest = st->fields_text;
     struct hash commitment;
     struct str name;
-    uint64_t fields = 0;
+    uint32_t fields = 0;
 
     while (fields_next(&rest, &name, &commitment))
         fields |= fields_called(name);
@@ -159,11 +150,11 @@ static struct str names_of(struct reading *r, const struct statement *st)
     return r->names[r->next_names];
 }
 
-uint32_t hold_bit_of(const struct hold_record *record, struct str name)
+uint64_t hold_bit_of(const struct hold_record *record, struct str name)
 {
     struct str rest = record->names;
 
-    for (uint32_t bit = 1; rest.len; bit <<= 1)
+    for (uint64_t bit = 1; rest.len; bit <<= 1)
         if (str_eq(str_cut(&rest, ' '), name))
             return bit;
     return 0;
@@ -185,10 +176,11 @@ static int add_record(struct reading *r, const struct entry *entry, uint64_t seq
     bool is_change = str_is(st->type, "evidence-change/1");
     bool is_chain = str_is(st->type, "custody/1") || str_is(st->type, "custody-change/1");
     bool is_person = str_is(st->type, "person/1") || str_is(st->type, "person-change/1");
+    bool is_image = str_is(st->type, "acquisition/1") || str_is(st->type, "acquisition-change/1");
     struct hold_items *h = r->h;
     enum tlp label = TLP_RED;
 
-    if (!is_change && !is_chain && !is_person && !str_is(st->type, "evidence/1"))
+    if (!is_change && !is_chain && !is_person && !is_image && !str_is(st->type, "evidence/1"))
         return 0;
     (void)tlp_of(st->tlp, &label);
     if (h->count == RECORDS_MAX)
@@ -204,9 +196,10 @@ static int add_record(struct reading *r, const struct entry *entry, uint64_t seq
                              .is_chain = is_chain,
                              .is_chain_change = str_is(st->type, "custody-change/1"),
                              .is_person = is_person,
+                             .is_image = is_image,
                              .time = st->time,
                              .by = st->by,
-                             .fields = is_chain || is_person ? 0 : fields_of(st)};
+                             .fields = is_chain || is_person || is_image ? 0 : fields_of(st)};
     return 0;
 }
 
@@ -230,6 +223,8 @@ static int read_journal(struct reading *r, int fd, struct tree *tree, line_taker
         if (tree) {
             struct hash leaf = hash_leaf(line);
 
+            if (lines.number == 1)
+                r->h->case_id = leaf;
             tree_append(tree, &leaf);
         }
         rc = take(r, &entry, lines.number - 1, e);
@@ -272,6 +267,32 @@ static struct hold_record *person_of(const struct reading *r, const struct state
             return found->person;
     }
     return NULL;
+}
+
+/* Itself, or the acquisition that it changes, which stands before it; NULL. What one of them refers
+ * to of the register is the item that it made. */
+static struct hold_record *image_of(const struct reading *r, const struct statement *st,
+                                    struct hold_record *record)
+{
+    struct hold_record *image = str_is(st->type, "acquisition/1") ? record : NULL;
+    struct hold_record *item = NULL;
+    struct str rest = st->refs_text;
+    struct id id;
+
+    while (refs_next(&rest, &id)) {
+        struct hold_record *found = find(r, &id);
+
+        if (found && !image && found->seq < record->seq && found->is_image)
+            image = found->image;
+        if (found && !item && found->item == found)
+            item = found;
+    }
+    if (image && item && !image->made) {
+        image->made = item;
+        if (!item->image || image->seq < item->image->seq)
+            item->image = image;
+    }
+    return image;
 }
 
 /* The act that a later record completes, which stands before it; NULL. */
@@ -422,6 +443,8 @@ static int link_record(struct reading *r, const struct entry *entry, uint64_t se
 
         if (record->is_person)
             record->person = person_of(r, st, record);
+        else if (record->is_image)
+            record->image = image_of(r, st, record);
         else
             record->item = record->is_change || record->is_chain
                                ? item_of(r, st, seq, record->is_chain)
@@ -438,28 +461,32 @@ static int link_record(struct reading *r, const struct entry *entry, uint64_t se
 static int take_opening(struct reading *r, const struct opening *o, struct err *e)
 {
     struct hold_record *record = find(r, &o->id);
-    uint64_t fields = record ? fields_called(o->name) : 0;
-    struct arena *arena = r->h->arena;
+    uint32_t fields = record ? fields_called(o->name) : 0;
     struct str value;
     int first = 0;
 
-    if (record && record->item && !record->is_chain)
+    if (!record)
+        return 0;
+    if (record->item && !record->is_chain)
         record->item->is_told = true;
-    if (record)
-        record->told |= hold_bit_of(record, o->name);
+    record->told |= hold_bit_of(record, o->name);
     while (fields && !(fields >> first & 1))
         first++;
-    if (!fields || (record->values && record->values[first].p))
+    if (record->values && fields && record->values[first].p)
+        fields = 0;
+    if (!fields && !hold_is_fact(record, o->name))
         return 0;
-    r->values_size += o->value.len;
-    if (!record->values)
+    r->values_size += o->value.len + (record->said ? 0 : CUSTODY_FACT_COUNT * sizeof(value)) +
+                      sizeof(struct hold_said);
+    if (fields && !record->values)
         r->values_size += HOLD_FIELD_COUNT * sizeof(struct str);
     if (r->values_size > VALUES_SIZE_MAX)
         return err_set(e, ERR_LIMIT, "its openings tell more than is compared");
-    if (!record->values)
-        record->values = arena_alloc(arena, HOLD_FIELD_COUNT * sizeof(struct str));
-    value = (struct str){arena_dup(arena, o->value.p, o->value.len), o->value.len};
-    for (int i = first; i < HOLD_FIELD_COUNT; i++)
+    value = (struct str){arena_dup(r->h->arena, o->value.p, o->value.len), o->value.len};
+    hold_fact_take(r->h, record, o->name, value);
+    if (fields && !record->values)
+        record->values = arena_alloc(r->h->arena, HOLD_FIELD_COUNT * sizeof(struct str));
+    for (int i = first; fields && i < HOLD_FIELD_COUNT; i++)
         if (fields >> i & 1)
             record->values[i] = value;
     return 0;
@@ -487,91 +514,6 @@ static int read_openings(struct reading *r, int fd, struct err *e)
     return rc;
 }
 
-/* A record gives its item what it says; what is withheld is remembered, what was redacted is not
- * said. */
-static void apply(const struct reading *r, const struct hold_record *record)
-{
-    struct hold_record *item = record->item;
-
-    if (!item || !item->is_told || record->is_chain)
-        return;
-    if (!item->values)
-        item->values = arena_alloc(r->h->arena, HOLD_FIELD_COUNT * sizeof(struct str));
-    for (int i = 0; i < HOLD_ACT; i++) {
-        uint64_t bit = (uint64_t)1 << i;
-
-        if (!(record->fields & bit))
-            continue;
-        if (record->values && record->values[i].p) {
-            item->values[i] = record->values[i];
-            item->withheld &= ~bit;
-        } else if (!(record->redacted & bit)) {
-            item->withheld |= bit;
-        }
-    }
-}
-
-/* An act has what a later record gives it. */
-static void apply_to_act(const struct reading *r, const struct hold_record *record)
-{
-    struct hold_record *act = record->act;
-
-    if (!act)
-        return;
-    if (!act->values && record->values)
-        act->values = arena_alloc(r->h->arena, HOLD_FIELD_COUNT * sizeof(struct str));
-    for (int i = HOLD_ACT; i < HOLD_OCCURRED; i++) {
-        uint64_t of = (uint64_t)1 << i;
-        uint32_t bit = hold_bit_of(record, str_of(field_names[i]));
-
-        if (!bit)
-            continue;
-        act->unsure = record->told & bit ? act->unsure & ~of : act->unsure | of;
-        if (record->values && record->values[i].p)
-            act->values[i] = record->values[i];
-    }
-}
-
-/* What is told of a person last is what they are. */
-static void apply_person(const struct reading *r, const struct hold_record *record)
-{
-    struct hold_record *person = record->person;
-
-    if (!person || !record->values)
-        return;
-    if (!person->values)
-        person->values = arena_alloc(r->h->arena, HOLD_FIELD_COUNT * sizeof(struct str));
-    for (int i = HOLD_NAME; i <= HOLD_KEY; i++)
-        if (record->values[i].p)
-            person->values[i] = record->values[i];
-}
-
-bool hold_is_silent(const struct hold_record *record, enum hold_field field)
-{
-    if (field < HOLD_ACT)
-        return record->withheld >> field & 1;
-    return (record->unsure >> field & 1) || (hold_bit_of(record, str_of(field_names[field])) &&
-                                             (!record->values || !record->values[field].p));
-}
-
-bool hold_is_act(const struct hold_record *record)
-{
-    return record->item && record->item->is_told && record->told && !record->is_change &&
-           !record->is_chain_change;
-}
-
-struct str hold_signer(const struct hold_items *h, const struct key *by)
-{
-    CLEANUP_BUF struct buf hex = {0};
-
-    hex_add(&hex, by->b, sizeof(by->b));
-    for (size_t i = 0; i < h->count; i++)
-        if (h->records[i].person == &h->records[i] &&
-            str_eq(hold_value(&h->records[i], HOLD_KEY), buf_str(&hex)))
-            return hold_value(&h->records[i], HOLD_NAME);
-    return STR("");
-}
-
 int hold_items_read(struct hold_items *h, int journal, int openings, struct err *e)
 {
     CLEANUP(reading_release) struct reading r = {.h = h};
@@ -590,14 +532,7 @@ int hold_items_read(struct hold_items *h, int journal, int openings, struct err 
     if (rc == 0)
         rc = read_openings(&r, openings, e);
     for (size_t i = 0; rc == 0 && i < h->count; i++) {
-        apply(&r, &h->records[i]);
-        apply_to_act(&r, &h->records[i]);
-        apply_person(&r, &h->records[i]);
+        hold_record_apply(h, &h->records[i]);
     }
     return rc;
-}
-
-struct str hold_value(const struct hold_record *item, enum hold_field field)
-{
-    return item->values && item->values[field].p ? item->values[field] : STR("");
 }

@@ -132,6 +132,8 @@ void package_check_run(struct package_check *c, const struct beneath *folder, st
     int ins[HOLD_INPUT_COUNT];
     size_t opened = 0;
 
+    for (size_t i = 0; i < forms.len; i++)
+        c->forms += forms.p[i] == '\n';
     while (opened < HOLD_FORMS &&
            beneath_open(folder, names[opened], &ins[opened], &c->why_unchecked) == 0)
         opened++;
@@ -194,6 +196,11 @@ static const struct {
     [HOLD_ABSENT] = {"absent", "every package has it, and it is not there"},
     [HOLD_CUT] = {"cut", "no checkpoint seals the record of this export: the journal was cut"},
 };
+
+const char *package_wrong_name(enum hold_wrong wrong)
+{
+    return wrongs[wrong].name;
+}
 
 static void say_wrong(const struct package_held *h, struct buf *out)
 {
@@ -407,6 +414,43 @@ static void say_compare(const struct package_check *c, struct str to, struct buf
     buf_adds(out, "/" JOURNAL "\n");
 }
 
+/* What was compared with nothing, since nothing in a package tells it: on each form, or on some. */
+static void say_free(const struct package_held *h, struct buf *out)
+{
+    buf_adds(out, "With nothing were compared ");
+    for (size_t i = 0; i < h->free_count; i++) {
+        buf_addc(out, '"');
+        sink_terminal(out, h->free[i].label, false);
+        buf_addf(out, "\" (%llu form%s), ", (unsigned long long)h->free[i].forms,
+                 h->free[i].forms == 1 ? "" : "s");
+    }
+    buf_adds(out, "the names behind \"done by\", what came out of a verification or an "
+                  "examination, the clocks, the name and the label of the case, when a form was "
+                  "written, and its fixed words. ");
+}
+
+static void say_forms(const struct package_check *c, struct buf *out)
+{
+    const struct package_held *h = &c->held;
+
+    if (h->forms) {
+        buf_addf(out, "Of %llu form%s in custody/ ", (unsigned long long)c->forms,
+                 c->forms == 1 ? "" : "s");
+        if (h->forms < c->forms)
+            buf_addf(out, "%llu ", (unsigned long long)h->forms);
+        buf_adds(out, h->forms == 1 ? "was" : "were");
+        buf_adds(out, " compared with the journal: the rows of the chain, and where it does not "
+                      "hold together; each line above it (of a disk image the hashes of source and "
+                      "image, size, files, what was not readable, and how it was made); who signed "
+                      "the rows; case, number of records and root; the commands that check "
+                      "them. ");
+        say_free(h, out);
+    } else {
+        buf_adds(out, "The forms in custody/ were compared with nothing. ");
+    }
+    buf_adds(out, "README.txt and program/ are the sender's, and were compared with nothing.\n");
+}
+
 void package_check_say(const struct package_check *c, struct str to, struct buf *out)
 {
     if (c->lacks) {
@@ -416,132 +460,8 @@ void package_check_say(const struct package_check *c, struct str to, struct buf 
         say_journal(c, out);
         say_evidence(c, out);
     }
-    buf_adds(out,
-             "README.txt and program/ are the sender's, and were compared with nothing; of "
-             "the forms in custody/ the rows, where they do not hold together, the name, size, "
-             "MD5 and SHA-256 of an item, of an image also the hashes of its source and of what it "
-             "holds, its files and what could not be read, the seal, who has it and where, the "
-             "number of records and the root were compared with the journal, as far as it and the "
-             "openings tell them; what else stands there, as how an image was made, with "
-             "nothing.\n");
+    say_forms(c, out);
     say_compare(c, to, out);
-}
-
-static void put_told(struct json *j, const struct hold_told *t)
-{
-    uint64_t seq;
-
-    if (str_u64(t->record, &seq))
-        json_put_u64(j, "record", seq);
-    if (t->record.len)
-        json_put_str(j, "title", t->title);
-}
-
-static bool is_beyond(const struct hold_told *t)
-{
-    return str_is(t->folder, "beyond");
-}
-
-static void put_beyond(const struct package_held *h, struct json *j)
-{
-    json_name(j, "beyond");
-    json_array_begin(j);
-    for (size_t i = 0; i < h->without.count; i++)
-        if (is_beyond(&h->without.told[i])) {
-            json_object_begin(j);
-            put_told(j, &h->without.told[i]);
-            json_object_end(j);
-        }
-    json_array_end(j);
-}
-
-static void put_chain(const struct package_held *h, struct json *j)
-{
-    static const char *const names[ACT_TEXT_COUNT] = {
-        [ACT_WHAT] = "act",  [ACT_SAID] = "time", [ACT_RECORDED] = "recorded",
-        [ACT_FROM] = "from", [ACT_TO] = "to",     [ACT_WHO] = "by",
-        [ACT_KEY] = "key"};
-    uint64_t seq;
-
-    json_name(j, "chain");
-    json_array_begin(j);
-    for (size_t i = 0; i < h->chain.count; i++) {
-        const struct hold_act *act = &h->chain.acts[i];
-
-        json_object_begin(j);
-        if (str_u64(act->texts[ACT_ITEM], &seq))
-            json_put_u64(j, "item", seq);
-        if (str_u64(act->texts[ACT_RECORD], &seq))
-            json_put_u64(j, "record", seq);
-        for (int k = ACT_WHAT; k < ACT_TEXT_COUNT; k++)
-            if (act->texts[k].len)
-                json_put_str(j, names[k], act->texts[k]);
-        json_object_end(j);
-    }
-    json_array_end(j);
-}
-
-static void put_evidence(const struct package_held *h, struct json *j)
-{
-    uint64_t without = h->without.total;
-
-    for (size_t i = 0; i < h->without.count; i++)
-        without -= is_beyond(&h->without.told[i]);
-    json_put_u64(j, "items", h->items);
-    json_put_u64(j, "as_recorded", h->same.total);
-    json_put_u64(j, "without_bytes", without);
-    json_put_u64(j, "not_as_recorded", h->wrong.total);
-    json_name(j, "same");
-    json_array_begin(j);
-    for (size_t i = 0; i < h->same.count; i++) {
-        json_object_begin(j);
-        json_put_str(j, "path", h->same.told[i].folder);
-        put_told(j, &h->same.told[i]);
-        json_put_u64(j, "without_sum", h->same.told[i].unread);
-        json_object_end(j);
-    }
-    json_array_end(j);
-    put_beyond(h, j);
-    put_chain(h, j);
-    json_name(j, "wrong");
-    json_array_begin(j);
-    for (size_t i = 0; i < h->wrong.count; i++) {
-        json_object_begin(j);
-        json_put_text(j, "what", wrongs[h->wrong.told[i].wrong].name);
-        if (h->wrong.told[i].folder.len)
-            json_put_str(j, "path", h->wrong.told[i].folder);
-        put_told(j, &h->wrong.told[i]);
-        json_object_end(j);
-    }
-    json_array_end(j);
-}
-
-void package_check_json(const struct package_check *c, struct json *j)
-{
-    static const char *const verdicts[] = {
-        [VERDICT_VERIFIED] = "verified",         [VERDICT_TAMPERED] = "tampered",
-        [VERDICT_NOT_ANCHORED] = "not-anchored", [VERDICT_MALFORMED] = "malformed",
-        [VERDICT_UNCHECKED] = "unchecked",
-    };
-    bool is_known = c->has_verdict && c->verdict >= 0 && c->verdict < (int)COUNT_OF(verdicts);
-
-    json_name(j, "journal");
-    json_object_begin(j);
-    json_put_text(j, "verdict", is_known ? verdicts[c->verdict] : "unchecked");
-    if (c->lacks)
-        json_put_text(j, "lacks", c->lacks);
-    if (c->held.has_root) {
-        json_put_u64(j, "records", c->held.records);
-        json_put_hex(j, "root", c->held.root.b, sizeof(c->held.root.b));
-    }
-    json_object_end(j);
-    json_name(j, "evidence");
-    json_object_begin(j);
-    if (c->why_not_held.code || c->lacks)
-        json_put_text(j, "why", c->lacks ? "there is no journal" : c->why_not_held.text);
-    else
-        put_evidence(&c->held, j);
-    json_object_end(j);
 }
 
 static bool is_bad(const struct package_check *c)

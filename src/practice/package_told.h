@@ -15,6 +15,7 @@ struct package_check {
     struct buf words;  /* of calm-verify */
     struct err why_unchecked;
     struct package_held held;
+    uint64_t forms;          /* in custody/ */
     struct err why_not_held; /* .code 0: it is held */
 };
 void package_check_release(struct package_check *c);
@@ -26,6 +27,8 @@ MUST_CHECK int package_check_root(struct package_check *c, struct str root, stru
 void package_check_run(struct package_check *c, const struct beneath *folder, struct str forms);
 /* What came out, for a person; to is the folder as it was named. */
 void package_check_say(const struct package_check *c, struct str to, struct buf *out);
+/* What programs call it: "changed" … */
+const char *package_wrong_name(enum hold_wrong wrong);
 void package_check_json(const struct package_check *c, struct json *j);
 /* 0: the journal is verified or valid, and all evidence is as recorded. ERR_TAMPER: it is not;
  * ERR_NOTFOUND, ERR_FORMAT and others: it was not checked. */

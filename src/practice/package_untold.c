@@ -67,14 +67,14 @@ static bool is_within(const struct reach *reach, int label, const uint64_t *scop
 /* Names that it has, and nothing tells of. */
 static bool lacks_some(const struct hold_record *record)
 {
-    uint32_t of_bytes = 0, all = 0;
+    uint64_t of_bytes = 0, all = 0;
     struct str rest = record->names;
 
-    for (uint32_t bit = 1; rest.len; bit <<= 1) {
+    for (uint64_t bit = 1; rest.len; bit <<= 1) {
         (void)str_cut(&rest, ' ');
         all |= bit;
     }
-    if (!record->is_chain)
+    if (!record->is_chain && !record->is_image)
         of_bytes = hold_bit_of(record, STR("sha256")) | hold_bit_of(record, STR("files")) |
                    hold_bit_of(record, STR("destroyed"));
     return (all & ~record->told & ~record->gone & ~of_bytes) != 0;
@@ -89,8 +89,9 @@ int hold_each_untold(struct hold_items *h, hold_untold *tell, void *context, str
     (void)scopes;
     for (size_t i = 0; rc == 0 && i < h->count; i++) {
         const struct hold_record *record = &h->records[i];
+        const struct hold_record *item = hold_item_of(record);
 
-        if (record->item && record->item->is_told && lacks_some(record))
+        if (item && item->is_told && lacks_some(record))
             rc = tell(context, record,
                       !record->is_own && !is_within(&reach, record->label, &record->scope), e);
     }

@@ -182,6 +182,7 @@ void doc_html(struct doc *d, struct buf *out);
  * nothing is said. */
 struct doc_html_parts {
     struct str before; /* the table */
+    struct str heads;  /* from behind its tag's name on */
     struct str rows;   /* as they are, each <tr>…</tr> and a newline */
 };
 bool doc_html_is_own(struct str page, struct doc_html_parts *parts);

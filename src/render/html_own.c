@@ -240,6 +240,6 @@ bool doc_html_is_own(struct str page, struct doc_html_parts *parts)
     if (has_tag_of_tables(before) || has_tag_of_tables(body) ||
         memmem(heads.p, heads.len, "<td", 3))
         return false;
-    *parts = (struct doc_html_parts){before, found};
+    *parts = (struct doc_html_parts){before, heads, found};
     return true;
 }

@@ -52,6 +52,7 @@ static void compare(struct hold_items *h, struct str name, struct str form)
 {
     struct seen s = {.name = name, .h = h};
     CLEANUP_BUF struct buf list = {0};
+    struct forms_compared compared = {0};
     struct err e = {0};
     int fd;
 
@@ -59,7 +60,7 @@ static void compare(struct hold_items *h, struct str name, struct str form)
     buf_addf(&list, " %zu\n", form.len);
     buf_addstr(&list, form);
     fd = as_file(buf_str(&list));
-    if (forms_compare(h, fd, see, &s, &e) && !e.text[0])
+    if (forms_compare(h, fd, see, &s, &compared, &e) && !e.text[0])
         BUG("a form is refused without a reason");
     fd_close(fd);
 }

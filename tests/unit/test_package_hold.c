@@ -622,6 +622,9 @@ static void what_no_sound_worker_says_is_refused(void **state)
         {HOLD_ROW_WRONG, {"", "", "", ""}},
         {HOLD_ROW_CHAIN, {"x", "1"}},
         {HOLD_ROW_CHAIN, {"1", "1", "not when"}},
+        {HOLD_ROW_FORMS, {"-1"}},
+        {HOLD_ROW_FREE, {"System", "many"}},
+        {HOLD_ROW_FREE, {A64, "1"}},                  /* no label is so long */
         {HOLD_ROW_COUNTS, {"1", "1", "0", "0", "0"}}, /* more than were told */
         {HOLD_ROW_COUNTS, {"1", "0", "0", "0", "1"}},
         {HOLD_ROW_COUNT_, {"", "", "", ""}},
