@@ -29,6 +29,7 @@ void build_argument(const struct build_order *o, const struct build_task *task,
     full.past = breaks ? breaks->past : 0;
     full.late = breaks ? breaks->late : 0;
     full.backs = breaks ? breaks->backs : 0;
+    full.between = breaks ? breaks->between : 0;
     full.delays = breaks ? breaks->delays : 0;
     full.maybe_delays = breaks ? breaks->maybe_delays : 0;
     full.is_none = breaks && breaks->is_none;

@@ -60,6 +60,7 @@ static void read_known(struct job *j, struct str *rest)
     j->breaks.past = j->task.past;
     j->breaks.late = j->task.late;
     j->breaks.backs = j->task.backs;
+    j->breaks.between = j->task.between;
     j->breaks.delays = j->task.delays;
     j->breaks.maybe_delays = j->task.maybe_delays;
     j->breaks.is_none = j->task.is_none != 0;

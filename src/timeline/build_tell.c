@@ -111,6 +111,17 @@ static int tell_backs(struct reader *r, struct err *e)
                 count, plural(count));
 }
 
+static int tell_between(struct reader *r, struct err *e)
+{
+    uint64_t count = r->years.breaks->between;
+
+    return tell(r, e,
+                "lines of another time of the year stand, %" PRIu64
+                " time%s, between such as are within a month of one another, and last no longer "
+                "than that: a year was taken to lie there; a clock may have been wrong instead",
+                count, plural(count));
+}
+
 static int tell_delays(struct reader *r, struct err *e)
 {
     uint64_t count = r->years.breaks->delays;
@@ -215,6 +226,8 @@ int job_tell_years(struct reader *r, struct err *e)
         rc = tell_late(r, e);
     if (rc == 0 && b && b->backs)
         rc = tell_backs(r, e);
+    if (rc == 0 && b && b->between)
+        rc = tell_between(r, e);
     if (rc == 0 && b && b->delays)
         rc = tell_delays(r, e);
     if (rc == 0 && b && b->maybe_delays)

@@ -42,6 +42,7 @@ struct build_task {
     int64_t end_s;                    /* likewise */
     uint64_t past, late, backs;       /* likewise */
     uint64_t delays, maybe_delays;    /* likewise */
+    uint64_t between;                 /* likewise */
     uint32_t has_many_hosts, is_none; /* likewise */
     uint32_t index_size, zones_size;  /* zones by their names (zone_names.h) */
     uint32_t end_count, unused_then;  /* of sources of a rotation */

@@ -65,8 +65,36 @@ void year_runs_mark_past(struct year_runs *all, int64_t written_s)
     }
 }
 
+static int64_t span_of(const struct year_run *run)
+{
+    return run->highest - run->lowest;
+}
+
+/* What a clock that was wrong for a while leaves, before a pause of more than days: lines that last
+ * no longer than there was time for them between two that go on for longer than that. */
+static bool is_between(const struct year_run *before, const struct year_run *run,
+                       const struct year_run *behind)
+{
+    const uint32_t others = YEAR_BEGINS_HOST | YEAR_BEGINS_PAST | YEAR_BEGINS_DELAYED;
+    int pause = year_days_between(&before->last, &behind->first);
+    int away = year_days_between(&before->last, &run->first);
+
+    return pause > RETURN_DAYS && pause <= NEAR_DAYS && (away > NEAR_DAYS || away < -NEAR_DAYS) &&
+           span_of(run) <= pause && span_of(before) >= pause && span_of(behind) >= pause &&
+           before->lines >= DENSE_LINES && behind->lines >= DENSE_LINES &&
+           (year_is_turn(&before->last, &run->first) || year_is_turn(&run->last, &behind->first)) &&
+           !((run->begins | behind->begins) & others);
+}
+
+static void count_between(const struct year_runs *all, struct year_breaks *b)
+{
+    for (size_t i = 1; i + 1 < all->count && !all->is_reduced; i++)
+        b->between += is_between(&all->of[i - 1], &all->of[i], &all->of[i + 1]);
+}
+
 void year_runs_count_backs(const struct year_runs *all, struct year_breaks *b)
 {
+    count_between(all, b);
     for (size_t i = 1; i < all->count && !all->is_reduced; i++) {
         int days = year_days_within(&all->of[i - 1].last, &all->of[i].first);
 

@@ -107,12 +107,13 @@ struct year_breaks {
     struct year_break of[YEAR_RUNS_MOST];
     size_t count;
     uint64_t strays;
-    uint64_t blocks; /* of rotated logs in another order than that of time; 0: none are known */
-    uint64_t past;   /* how often lines are of a year before that since they would be later than
-                        the source */
-    uint64_t late;   /* and how often they are told as later than it */
-    uint64_t backs;  /* how often lines go back by 3 to 60 days for good, which nothing explains */
-    uint64_t delays; /* how often lines of hosts came late, as the others' own lines go on */
+    uint64_t blocks;  /* of rotated logs in another order than that of time; 0: none are known */
+    uint64_t past;    /* how often lines are of a year before that since they would be later than
+                         the source */
+    uint64_t late;    /* and how often they are told as later than it */
+    uint64_t backs;   /* how often lines go back by 3 to 60 days for good, which nothing explains */
+    uint64_t delays;  /* how often lines of hosts came late, as the others' own lines go on */
+    uint64_t between; /* how often lines of another season stand within what may be one pause */
     uint64_t maybe_delays; /* and how often they may have, and are told as of the next year */
     bool is_newest_first;
     uint64_t hosts;      /* how often another host begins whose years follow by themselves */

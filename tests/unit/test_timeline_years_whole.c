@@ -136,6 +136,31 @@ static void a_machine_that_was_off_for_most_of_a_year(void **state)
     }
 }
 
+/* A clock that was four months wrong for nine days, and a pause of two: nobody can know that from a
+ * year that passed, and it is told. What is done for three days twice a year, ten days later each
+ * time, is in order. */
+static void a_clock_that_was_wrong_before_a_pause_is_told(void **state)
+{
+    struct log l = {0};
+
+    (void)state;
+    for (int ahead = -120; ahead <= 120; ahead += 240) {
+        int64_t off = utc(2025, 7, 1);
+
+        add_span(&l, utc(2025, 2, 1), off, (int64_t)4 * HOUR_S);
+        add_span(&l, off + (int64_t)ahead * DAY_S, off + (int64_t)(ahead + 9) * DAY_S,
+                 (int64_t)4 * HOUR_S);
+        add_span(&l, off + (int64_t)11 * DAY_S, utc(2025, 8, 20), (int64_t)4 * HOUR_S);
+        (void)wrong(&l, utc(2025, 8, 20));
+        assert_int_equal(l.breaks.between, 1);
+    }
+    for (int half = 0; half < 6; half++)
+        add_span(&l, utc(2023 + half / 2, half % 2 ? 8 : 2, 1 + 5 * half),
+                 utc(2023 + half / 2, half % 2 ? 8 : 2, 4 + 5 * half), (int64_t)4 * HOUR_S);
+    assert_int_equal(wrong(&l, utc(2025, 12, 20)), 0);
+    assert_int_equal(l.breaks.between, 0);
+}
+
 static void a_clock_ahead_for_hours_moves_no_year_behind_a_weekend(void **state)
 {
     (void)state;
@@ -243,6 +268,7 @@ int main(void)
         cmocka_unit_test(months_in_any_order_are_of_their_years),
         cmocka_unit_test(what_is_done_a_few_times_a_year_is_in_order),
         cmocka_unit_test(a_machine_that_was_off_for_most_of_a_year),
+        cmocka_unit_test(a_clock_that_was_wrong_before_a_pause_is_told),
         cmocka_unit_test(a_clock_ahead_for_hours_moves_no_year_behind_a_weekend),
         cmocka_unit_test(a_collector_with_a_clock_that_is_days_off_is_of_its_years),
         cmocka_unit_test(a_host_that_delivers_late_moves_no_year),
