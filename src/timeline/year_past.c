@@ -98,8 +98,8 @@ void year_runs_count_backs(const struct year_runs *all, struct year_breaks *b)
     for (size_t i = 1; i < all->count && !all->is_reduced; i++) {
         int days = year_days_within(&all->of[i - 1].last, &all->of[i].first);
 
-        if (all->of[i].begins & (YEAR_BEGINS_HOST | YEAR_BEGINS_PAST) || days >= -RETURN_DAYS ||
-            days < -2 * NEAR_DAYS)
+        if (all->of[i].begins & (YEAR_BEGINS_HOST | YEAR_BEGINS_PAST | YEAR_BEGINS_DELAYED) ||
+            days >= -RETURN_DAYS || days < -2 * NEAR_DAYS)
             continue;
         if (!year_is_delayed_at(all->delays, all->of[i].at, b))
             b->backs++;

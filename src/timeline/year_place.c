@@ -2,30 +2,6 @@
 #include "base/mem.h"
 #include "timeline/year_runs.h"
 
-/* A run of January between those of a December that goes on, as of a clock that is days ahead. */
-static bool is_within_december(const struct year_run *before, const struct year_run *to)
-{
-    int days = year_days_between(&before->last, &to->first);
-
-    return before->last.month == 12 && before->lines >= TURNS_LINES &&
-           before->highest - before->lowest >= UNSET_DAYS && days >= -LATE_DAYS &&
-           days <= LATE_DAYS;
-}
-
-/* New years from the run before it to a run; one that goes back over a new year by days is late. */
-static int turn_at(const struct year_runs *r, size_t i)
-{
-    const struct year_run *from = &r->of[i - 1], *to = &r->of[i];
-    int days = year_days_between(&from->last, &to->first);
-
-    if (to->begins & YEAR_BEGINS_DELAYED)
-        return -(int)year_is_later(&to->first, &from->last);
-    if (from->last.month == 1 && to->first.month == 12 && days < 0 && days >= -LATE_DAYS &&
-        (from->lines >= DENSE_LINES || (i > 1 && is_within_december(&r->of[i - 2], to))))
-        return -1;
-    return year_is_turn(&from->last, &to->first);
-}
-
 /* What all runs come to. */
 struct summed {
     uint64_t lines;
@@ -161,7 +137,7 @@ static void turns_to_years(const struct year_runs *r, int64_t written_s, struct 
         b->of[i].year = year;
     }
     for (i = 1; i < r->count; i++) {
-        year = b->of[i - 1].year + turn_at(r, i);
+        year = b->of[i - 1].year + year_runs_turn_at(r, i);
         if (is_known(&r->of[i], written_s))
             has_known = true;
         else if (has_known && year < b->of[i].year && !has_week(&r->of[i], 2))
@@ -173,11 +149,11 @@ static void turns_to_years(const struct year_runs *r, int64_t written_s, struct 
 static void mark_delay(struct year_runs *all, size_t i, int64_t written_s, struct year_breaks *out)
 {
     enum year_delay delay = year_delay_of(all, i, out, written_s);
-    int before = turn_at(all, i);
+    int before = year_runs_turn_at(all, i);
 
     if (delay == YEAR_DELAY_SURE)
         all->of[i].begins |= YEAR_BEGINS_DELAYED;
-    out->delays += turn_at(all, i) != before;
+    out->delays += year_runs_turn_at(all, i) != before;
     out->maybe_delays += delay == YEAR_DELAY_MAYBE;
 }
 
@@ -192,7 +168,7 @@ static void breaks_of(struct year_runs *all, int64_t written_s, struct year_brea
     for (size_t i = 0; i < all->count; i++) {
         if (i)
             mark_delay(all, i, written_s, out);
-        turns += i ? turn_at(all, i) : 0;
+        turns += i ? year_runs_turn_at(all, i) : 0;
         out->of[i] = (struct year_break){all->of[i].at, turns};
         out->count = i + 1;
     }
@@ -428,7 +404,7 @@ static struct year_runs joined(const struct year_runs *runs)
     for (size_t i = 0; i < runs->count; i++) {
         struct year_run run = runs->of[i];
 
-        run.begins = 0;
+        run.begins &= YEAR_BEGINS_DELAYED;
         year_runs_add(&out, &run, YEAR_RUNS_SUM);
     }
     out.strays = runs->strays;
@@ -579,6 +555,7 @@ void years_place(const struct years_part *parts, size_t count, const struct year
     struct years y = {.written_s = written_s, .breaks = breaks};
     CLEANUP(year_sweep_release) struct year_sweep sweep;
     CLEANUP(year_delays_release) struct year_delays delays;
+    CLEANUP(year_kept_release) struct year_kept kept = {0};
     struct host_changes changes = {0};
     int64_t end_s = end_of(parts, count, written_s);
 
@@ -590,10 +567,12 @@ void years_place(const struct years_part *parts, size_t count, const struct year
     part_hosts(&sum, &sweep, written_s, &changes);
     year_runs_mark_past(&sum, written_s);
     sum.delays = &delays;
+    year_kept_take(&kept, &sum, written_s);
     settle_each(&sum, written_s, breaks);
     breaks->late = breaks->strays ? 0 : year_runs_count_late(&sum, breaks, written_s);
     if (!breaks->strays && !breaks->blocks && !breaks->late && !breaks->is_newest_first)
         year_runs_count_backs(&sum, breaks);
+    year_kept_put(&kept, breaks);
     breaks->end_s = end_s;
     breaks->has_many_hosts = hosts->has_many;
     breaks->is_none = has_none(breaks);

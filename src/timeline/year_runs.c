@@ -474,6 +474,30 @@ void year_runs_add_stated(struct year_runs *r, const struct year_stated *s)
         vote_behind(&r->of[r->count - 1], &r->last, s->lines);
 }
 
+/* A run of January between those of a December that goes on, as of a clock that is days ahead. */
+static bool is_within_december(const struct year_run *before, const struct year_run *to)
+{
+    int days = year_days_between(&before->last, &to->first);
+
+    return before->last.month == 12 && before->lines >= TURNS_LINES &&
+           before->highest - before->lowest >= UNSET_DAYS && days >= -LATE_DAYS &&
+           days <= LATE_DAYS;
+}
+
+/* New years from the run before it to a run; one that goes back over a new year by days is late. */
+int year_runs_turn_at(const struct year_runs *r, size_t i)
+{
+    const struct year_run *from = &r->of[i - 1], *to = &r->of[i];
+    int days = year_days_between(&from->last, &to->first);
+
+    if (to->begins & YEAR_BEGINS_DELAYED)
+        return -(int)year_is_later(&to->first, &from->last);
+    if (from->last.month == 1 && to->first.month == 12 && days < 0 && days >= -LATE_DAYS &&
+        (from->lines >= DENSE_LINES || (i > 1 && is_within_december(&r->of[i - 2], to))))
+        return -1;
+    return year_is_turn(&from->last, &to->first);
+}
+
 /* A host that is new to a part is none of the source, most often. */
 static struct year_run within(const struct year_run *run, const struct year_sweep *sweep)
 {

@@ -147,6 +147,8 @@ struct year_delays {
 };
 void year_delays_begin(struct year_delays *d, const struct year_hosts *h);
 void year_delays_release(struct year_delays *d);
+/* New years from the run before it to run i. */
+int year_runs_turn_at(const struct year_runs *r, size_t i);
 enum year_delay {
     YEAR_DELAY_NONE,
     YEAR_DELAY_MAYBE,
@@ -156,6 +158,19 @@ enum year_delay {
  * the years of those before it, as turns or as years. */
 enum year_delay year_delay_of(const struct year_runs *r, size_t i, const struct year_breaks *b,
                               int64_t written_s);
+/* Runs of lines that a host kept and delivered between those of others. Zero-initialise. */
+struct year_kept {
+    struct year_kept_run {
+        uint64_t at;
+        int64_t years; /* from that of the lines of the others before it */
+    } * of;
+    size_t count, room;
+    uint64_t delays; /* how often such began */
+};
+void year_kept_release(struct year_kept *k);
+/* They are taken from all runs, and put back where the years of the others have become known. */
+void year_kept_take(struct year_kept *k, struct year_runs *all, int64_t written_s);
+void year_kept_put(const struct year_kept *k, struct year_breaks *b);
 /* What a part has, behind what stands before it. sweep: of hosts of the whole source. */
 void year_runs_append(struct year_runs *to, const struct years_part *part,
                       const struct year_sweep *sweep);

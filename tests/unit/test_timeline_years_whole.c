@@ -224,6 +224,41 @@ static void add_late(struct log *l, int64_t begin, int64_t end, int64_t to, cons
     }
 }
 
+/* The same over a slow line: some lines between those of the others, until it has none left. */
+static void add_slowly(struct log *l, int64_t begin, int64_t end, int64_t to, int days, int at_once)
+{
+    int64_t kept = to - (int64_t)days * DAY_S;
+    bool is_away = false;
+
+    for (int64_t at = begin; at < end; at += HOUR_S) {
+        is_away = at >= kept && at < to ? true : is_away;
+        add(l, at, 1 + (int)(at / HOUR_S % 2));
+        for (int i = 0; i < at_once && is_away && at >= to; i++, kept += (int64_t)8 * HOUR_S)
+            add(l, kept, 3);
+        is_away = is_away && kept < at;
+        if (at % DAY_S == 0 && !is_away)
+            add(l, at + 60, 3);
+    }
+}
+
+static void a_host_that_delivers_slowly_moves_no_year(void **state)
+{
+    static const struct {
+        int days, at_once;
+    } cases[] = {{61, 20}, {61, 7}, {100, 25}, {100, 50}, {200, 25}, {200, 60}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        for (int month = 1; month <= 12; month++) {
+            struct log l = {0};
+
+            add_slowly(&l, utc(2024, 1, 5), utc(2026, 2, 1), utc(2025, month, 20), cases[i].days,
+                       cases[i].at_once);
+            if (wrong(&l, utc(2026, 2, 1)) > 0 || l.breaks.delays == 0)
+                fail_msg("case %zu in month %d", i, month);
+        }
+}
+
 static void a_host_that_delivers_late_moves_no_year(void **state)
 {
     static const struct late cases[] = {
@@ -272,6 +307,7 @@ int main(void)
         cmocka_unit_test(a_clock_ahead_for_hours_moves_no_year_behind_a_weekend),
         cmocka_unit_test(a_collector_with_a_clock_that_is_days_off_is_of_its_years),
         cmocka_unit_test(a_host_that_delivers_late_moves_no_year),
+        cmocka_unit_test(a_host_that_delivers_slowly_moves_no_year),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
