@@ -84,6 +84,11 @@ static const struct known {
     "calm does not read ZFS. Attach all disks of the pool read-only (losetup -r): zpool import "   \
     "-o readonly=on -N"
 
+#define SPARSE_ADVICE                                                                              \
+    "calm preserve files keeps a sparse file so: the data, and where it lies. Write the archive "  \
+    "out (calm preserve get), unpack it with tar -xSf, and read what comes out: calm preserve "    \
+    "read"
+
 static bool has_bytes(struct disk_image *image, uint64_t off, struct str magic)
 {
     char bytes[32];
@@ -130,6 +135,17 @@ static bool is_zfs(struct disk_image *image, uint64_t off)
     return false;
 }
 
+/* A sparse file as tar.c keeps it: the extended header, whose first records say so ("Storing Sparse
+ * Files" of GNU tar, PAX format 1.0). */
+static bool is_sparse_archive(struct disk_image *image)
+{
+    char records[256];
+
+    return has_bytes(image, 156, STR("x")) && has_bytes(image, 257, STR("ustar")) &&
+           disk_image_read(image, 512, records, sizeof(records)) &&
+           memmem(records, sizeof(records), "GNU.sparse.major=1\n", 19);
+}
+
 /* The file is one of those, and what is read here are not the bytes of its disk. */
 static bool know_container(struct disk_image *image, bool from_end, struct disk_fs *fs)
 {
@@ -156,7 +172,9 @@ bool disk_know(struct disk_image *image, uint64_t off, bool only_certain, struct
             know(fs, known[i].kind, known[i].advice);
             return true;
         }
-    if (is_lvm(image, off))
+    if (off == 0 && is_sparse_archive(image))
+        know(fs, "sparse file, archived", SPARSE_ADVICE);
+    else if (is_lvm(image, off))
         know(fs, "LVM", LVM_ADVICE);
     else if (!only_certain && is_raid(image, off))
         know(fs, "Linux RAID", RAID_ADVICE);

@@ -693,6 +693,20 @@ class NotRead(DiskTest):
                     f.write(magic)
                 self.check(image, kind, words)
 
+    @needs("mke2fs")
+    def test_of_a_sparse_disk_that_was_taken_as_a_file_the_way_to_it_is_told(self):
+        image = self.disk("sparse.img", 5 << 30)  # with more than 4 GiB of holes only those with data are kept
+        tool("mke2fs", "-q", "-F", "-t", "ext4", "-L", "DATA", image)
+        self.ana(f"preserve files {image}")
+        self.check("e1", "sparse file, archived", "preserve get")
+        # and that way leads there
+        self.ana(f"preserve get e1 {self.folder / 'e1.tar'}")
+        (self.folder / "unpacked").mkdir()
+        tool("tar", "-xSf", self.folder / "e1.tar", "-C", self.folder / "unpacked")
+        found = next(p for p in (self.folder / "unpacked").rglob("*") if p.is_file())
+        self.assertEqual(found.stat().st_size, image.stat().st_size)
+        self.assertEqual(self.json_of(found)["file_system"], self.json_of(image)["file_system"])
+
     def test_nothing_is_said_of_what_nobody_knows(self):
         image = self.disk("zeros", 1 << 20)
         self.assertEqual(self.json_of(image)["file_system"]["kind"], "unknown")
