@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/sink.h"
 #include "evidence/archive.h"
 #include "evidence/archive_kinds.h"
 #include "evidence/archive_wire.h"
@@ -13,7 +14,7 @@
 
 /* TAR_RECORD_SIZE: twenty blocks of 512 bytes, as tar(1) writes an archive of no entry (POSIX, pax,
  * "ustar Interchange Format"). */
-enum { RETRY_LIMIT = 100, TAR_RECORD_SIZE = 20 * 512 };
+enum { RETRY_LIMIT = 100, TAR_RECORD_SIZE = 20 * 512, NAME_TOLD = 200 };
 
 struct job {
     int in;
@@ -26,6 +27,8 @@ struct job {
     struct archive *a;
     char *bytes;        /* WIRE_CHUNK_SIZE */
     struct buf problem; /* with the content of the entry that is read */
+    struct buf last;    /* the name of the entry that was read last */
+    bool is_within;     /* it is not at its end */
 };
 
 static la_ssize_t on_read(struct archive *a, void *context, const void **bytes)
@@ -81,8 +84,24 @@ static struct str last_words(struct archive *a)
     return str_head(str_of(archive_error_string(a)), WIRE_TEXT_LIMIT);
 }
 
+/* Where: of an entry that is read, where it was looked for; of one that is none, how far libarchive
+ * had got. */
+static void say_where(const struct job *j, struct buf *out)
+{
+    la_int64_t at =
+        j->is_within ? archive_read_header_position(j->a) : archive_filter_bytes(j->a, 0);
+
+    if (j->last.len)
+        buf_addf(out, ", %s " STR_FMT, j->is_within ? "in" : "behind", STR_ARG(buf_str(&j->last)));
+    if (at > 0)
+        buf_addf(out, ", %s byte %llu%s", j->is_within ? "which begins about" : "about",
+                 (unsigned long long)at,
+                 archive_filter_count(j->a) > 1 ? " of what it unpacks to" : "");
+}
+
 static int failure(const struct job *j, struct err *e)
 {
+    CLEANUP_BUF struct buf where = {0};
     struct str words = last_words(j->a);
     int code = archive_errno(j->a) == ENOMEM ? ERR_LIMIT
                : archive_errno(j->a) == EIO  ? ERR_IO
@@ -90,8 +109,9 @@ static int failure(const struct job *j, struct err *e)
 
     if (j->entry_count == 0 && j->in_size == 0)
         return err_set(e, ERR_NOTFOUND, "an empty file");
-    return err_set(e, code, "damaged or cut off behind %llu of its entries (" STR_FMT ")",
-                   (unsigned long long)j->entry_count, STR_ARG(words));
+    say_where(j, &where);
+    return err_set(e, code, "damaged or cut off behind %llu of its entries%s (" STR_FMT ")",
+                   (unsigned long long)j->entry_count, buf_text(&where), STR_ARG(words));
 }
 
 /* From its start. is_one_file: what is unpacked is no archive, whatever it looks like. */
@@ -104,6 +124,8 @@ static int open_archive(struct job *j, bool is_one_file, struct err *e)
     if (!a)
         BUG("out of memory for libarchive");
     j->in_off = j->in_taken = 0;
+    j->is_within = false;
+    buf_clear(&j->last);
     if (!archive_allow_kinds(a, is_one_file))
         return failure(j, e);
     archive_read_set_read_callback(a, on_read);
@@ -315,6 +337,9 @@ static int take_entry(struct job *j, struct archive_entry *entry, bool is_odd, s
     int state = ARCHIVE_EOF;
     int code;
 
+    buf_clear(&j->last);
+    sink_line(&j->last, str_head(name_of(j, entry), NAME_TOLD));
+    j->is_within = true;
     code = check_room(j, e);
     if (!code)
         code = send_entry(j, entry, is_odd, e);
@@ -325,6 +350,7 @@ static int take_entry(struct job *j, struct archive_entry *entry, bool is_odd, s
     if (state == ARCHIVE_FATAL)
         return failure(j, e);
     j->entry_count++;
+    j->is_within = false;
     return archive_send_end(j->channel, sent, buf_str(&j->problem), e);
 }
 
@@ -487,6 +513,7 @@ int archive_job(int in, struct str argument, struct worker_channel *channel, str
         code = take_all(&j, e);
     archive_read_free(j.a);
     buf_release(&j.problem);
+    buf_release(&j.last);
     free(j.bytes);
     return code;
 }

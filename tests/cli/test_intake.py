@@ -574,6 +574,17 @@ class Archives(IntakeTest):
         self.assertIn("the last of 5 parts of a zip", end["problem"])
         self.assertIn("not whole", item["remark"])
 
+    def test_where_an_archive_breaks_off_is_told(self):
+        whole = self.zip_of(*((f"{n}.log", bytes(1000 + n)) for n in range(4)))
+        with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+            at = archive.getinfo("2.log").header_offset
+        for n, (data, where) in enumerate(((whole[:at] + b"XXXX" + whole[at + 4:], f"behind 2 of its entries, behind 1.log, about byte {at} ("),
+                                           (whole[:at + 12], f"behind 2 of its entries, behind 1.log, about byte {at} ("),
+                                           (whole[:at + 500], f"behind 2 of its entries, in 2.log, which begins about byte {at} ("))):
+            (self.source / f"{n}.zip").write_bytes(data)
+            self.take(self.source / f"{n}.zip", "--unpack")
+            self.assertIn(where, self.entries()[1]["problem"])
+
     def test_what_begins_as_an_archive_and_cannot_be_read_is_told(self):
         with tarfile.open(self.source / "long.tar", "w", format=tarfile.GNU_FORMAT) as tar:
             tar.addfile(tarfile.TarInfo("n" * (2 << 20)))
