@@ -160,6 +160,28 @@ static const struct meaning procurve[] = {
     {"port {device.id} is now on-line", "link-up", NETWORK, YES},
 };
 
+/* The web interfaces of pfSense (src/etc/inc/auth.inc) and OPNsense (src/etc/inc/authgui.inc). */
+static const struct meaning web_gui[] = {
+    {"/{_}: webConfigurator authentication error for user '{user.name:most}' from: "
+     "{source.ip:ip}{_:rest}",
+     "login", AUTH, NO},
+    {"/{_}: Web GUI authentication error for '{user.name:most}' from {source.ip:ip}{_:rest}",
+     "login", AUTH, NO},
+    {"/{_}: Successful login for user '{user.name:most}' from: {source.ip:ip}{_:rest}", "login",
+     AUTH, YES},
+    {"/{_}: User logged out for user '{user.name:most}' from: {source.ip:ip}{_:rest}", "logout",
+     SESSION, MAYBE},
+};
+
+/* Aruba's AOS-CX ("Event Log Message Reference Guide"). */
+#define AOS_CX "Event|{event.code:n}|{_:any}|{_:any}|{_:any}|"
+static const struct meaning aos_cx[] = {
+    {AOS_CX "User {user.name:most} login from {source.ip:ip} failed{_:rest}", "login", AUTH, NO},
+    {AOS_CX "User {user.name:most} logged in from {source.ip:ip} through {service.name} "
+            "session{_:rest}",
+     "login", AUTH, YES},
+};
+
 /* vCenter: events, with the name of their class. */
 #define EVENT "Event [{_:n}] [{_}] [{_}] [vim.event."
 static const struct meaning vpxd[] = {
@@ -205,6 +227,8 @@ static const struct program programs[] = {
     {.name = WATCHGUARD, .meanings = watchguard, .count = COUNT_OF(watchguard)},
     {.name = "Connection|" SYNOLOGY, .meanings = synology, .count = COUNT_OF(synology)},
     {.name = PROCURVE, .meanings = procurve, .count = COUNT_OF(procurve)},
+    {.name = "php-fpm|audit", .meanings = web_gui, .count = COUNT_OF(web_gui)},
+    {.name = "log-proxyd|hpe-restd", .meanings = aos_cx, .count = COUNT_OF(aos_cx)},
     {.name = "vpxd", .meanings = vpxd, .count = COUNT_OF(vpxd)},
     {.name = "vobd", .meanings = vobd, .count = COUNT_OF(vobd)},
 };

@@ -84,6 +84,12 @@ LINES = (
     ("syslog", "Nov 25 2026 03:12:09 asa : %ASA-6-109006: Authentication failed for user 'eva' from 203.0.113.9/5000 to 10.0.0.5/22 on interface inside", {**FAILED, "user.name": "eva", "source.ip": "203.0.113.9"}),
     ("syslog", "Nov 25 2026 03:12:09 asa : %FTD-1-430002: EventPriority: Low, DeviceUUID: x, AccessControlRuleAction: Block, SrcIP: 203.0.113.9, DstIP: 10.0.0.5, SrcPort: 5000, DstPort: 22, Protocol: tcp, UserAgent: Mozilla (a, b), AccessControlRuleName: R1",
      {**FLOW, **DENY, "rule.name": "R1", "user_agent.original": "Mozilla (a, b)", "event.code": "FTD-1-430002"}),
+    ("syslog", HEAD + "php-fpm[99932]: /index.php: Successful login for user 'admin' from: 203.0.113.9 (Local Database)", {**LOGIN, "user.name": "admin", "source.ip": "203.0.113.9"}),
+    ("syslog", HEAD + "php-fpm[99932]: /index.php: webConfigurator authentication error for user 'asdf' from: 203.0.113.9", {**FAILED, "user.name": "asdf", "source.ip": "203.0.113.9"}),
+    ("syslog", HEAD + "audit[812]: /index.php: Web GUI authentication error for 'root' from 203.0.113.9", {**FAILED, "user.name": "root", "source.ip": "203.0.113.9"}),
+    ("syslog", HEAD + "php-fpm[9]: said Successful login for user 'admin' from: 203.0.113.9", {"event.action": None, "user.name": None}),
+    ("syslog", "2026-11-25T03:12:09.517915-00:00 sw log-proxyd[762]: Event|5209|LOG_INFO|CDTR|1|User eva logged in from 203.0.113.9 through SSH session.", {**LOGIN, "user.name": "eva", "source.ip": "203.0.113.9", "event.code": "5209"}),
+    ("syslog", "2026-11-25T03:12:09.517915-00:00 sw hpe-restd[762]: Event|4604|LOG_WARN|AMM|-|User root login from 203.0.113.9 failed", {**FAILED, "user.name": "root", "source.ip": "203.0.113.9"}),
     # IBM, "LEEF event components"; ArcSight's rt is when the device received it.
     ("leef", "LEEF:1.0|Lancope|StealthWatch|1.0|41|src=203.0.113.9\tdst=10.0.0.5\tsev=5\tcat=anomaly\tsrcPort=5000\tdstPort=22\tproto=TCP\tusrName=joe.black\tdevTime=1795576329123",
      {**FLOW, "time": "2026-11-25T03:12:09.123Z", "doubt": "", "user.name": "joe.black", "event.code": "41", "observer.vendor": "Lancope", "leef.cat": "anomaly"}),
