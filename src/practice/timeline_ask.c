@@ -2,7 +2,7 @@
 #include "practice/timeline_ask.h"
 #include "practice/timeline_repeats.h"
 
-enum { PAGE = 40, JSON_MOST = 100000, TOP = 20 };
+enum { PAGE = 40, JSON_MOST = 100000, JSON_SIZE_MOST = 512 << 20, TOP = 20 };
 
 static const struct field search_fields[] = {
     ASK_FIELDS,
@@ -51,21 +51,33 @@ static uint64_t number_of(const struct asking *k, const char *field, uint64_t us
     return str_u64(input_value(k->op, k->in, field), &n) && n ? n : usual;
 }
 
+/* The answer is one value, and is held until it is whole. */
+static int add_json(struct asking *k, const struct search_event *event, struct err *e)
+{
+    event_json(&k->json, k->lines.items, event);
+    k->shown++;
+    return k->a->json.len <= JSON_SIZE_MOST
+               ? 0
+               : err_set(e, ERR_LIMIT,
+                         "the answer as JSON has more than %d MiB: ask for fewer events (--most), "
+                         "for a part of the time (--from, --to), or have all of them written to "
+                         "a file: calm analyse export FILE",
+                         JSON_SIZE_MOST >> 20);
+}
+
 static int take_event(void *context, const struct search_event *event, struct err *e)
 {
     struct asking *k = context;
 
-    (void)e;
     if (k->shown == k->most) { /* there are more */
         k->shown++;
         return 0;
     }
     if (k->a->wants_json)
-        event_json(&k->json, k->lines.items, event);
-    else
-        event_show(&k->show, event);
+        return add_json(k, event, e);
+    event_show(&k->show, event);
     k->shown++;
-    if (!k->a->wants_json && k->a->text.len > 8192 && k->a->flush && k->a->flush(k->a) != 0)
+    if (k->a->text.len > 8192 && k->a->flush && k->a->flush(k->a) != 0)
         return ERR_CANCEL;
     return 0;
 }

@@ -4,7 +4,7 @@ import json
 
 from harness import CaseTest, main
 
-USAGE = 2
+USAGE, LIMIT = 2, 10
 UTC = datetime.timezone.utc
 
 
@@ -375,6 +375,20 @@ class Ask(CaseTest):
         rows = {line.split("|")[1].strip(): line for line in text.splitlines() if line.startswith("|")}
         self.assertEqual([i for i in "123" if "the clock was corrected" in rows[i]], ["1"])
         self.assertEqual([line.split()[1][0] for line in self.ana("analyse tags").splitlines() if "e2.1" in line], ["2"])
+
+
+class Large(CaseTest):
+    def test_an_answer_as_json_that_has_no_room_is_refused_with_what_to_do(self):
+        """Control characters become \\xHH in an event, and one more backslash in JSON: five bytes of one."""
+        with open(self.folder / "large.log", "w") as file:
+            for i in range(8000):
+                file.write(f"2026-11-01T{i // 3600:02}:{i // 60 % 60:02}:{i % 60:02}+00:00 web1 app[7]: {chr(1) * 16000}\n")
+        self.ana("preserve files large.log")
+        self.ana("analyse timeline")
+        status, said = self.ana.fails("analyse search app --json --most 8000")
+        self.assertEqual(status, LIMIT)
+        self.assertIn("the answer as JSON has more than 512 MiB", said)
+        self.assertEqual(len(self.ana.json("analyse search app --most 100")), 100)
 
 
 if __name__ == "__main__":
