@@ -7,6 +7,7 @@
 #include "timeline/dated_when.h"
 #include "timeline/json_when.h"
 #include "timeline/level.h"
+#include "timeline/quoted.h"
 #include "timeline/syslog_head.h"
 #include "timeline/syslog_programs.h"
 #include "timeline/syslog_words.h"
@@ -65,20 +66,6 @@ static size_t key_size(struct str s)
     return i;
 }
 
-/* A quoted value ends where a blank or the end follows its quote. */
-static struct str take_value(struct str *rest)
-{
-    struct str at = *rest;
-    size_t i = 1;
-
-    if (at.len < 2 || at.p[0] != '"')
-        return str_cut(rest, ' ');
-    while (i < at.len && !(at.p[i] == '"' && (i + 1 == at.len || at.p[i + 1] == ' ')))
-        i++;
-    *rest = str_from(at, i + 2);
-    return (struct str){at.p + 1, i - 1};
-}
-
 static void read_pairs(struct record *d, struct str rest)
 {
     while (rest.len) {
@@ -87,7 +74,7 @@ static void read_pairs(struct record *d, struct str rest)
 
         if (len && len < rest.len && rest.p[len] == '=') {
             rest = str_from(rest, len + 1);
-            add(d, key, take_value(&rest));
+            add(d, key, quoted_take(&rest));
         } else {
             d->is_odd = str_cut(&rest, ' ').len > 0 || d->is_odd;
         }

@@ -4,8 +4,9 @@
 #include "timeline/appliance.h"
 #include "timeline/format.h"
 #include "timeline/level.h"
-#include "timeline/transport.h"
+#include "timeline/quoted.h"
 #include "timeline/syslog_programs.h"
+#include "timeline/transport.h"
 
 enum { HEAD_MOST = 160, KEY_MOST = 40, QUARTER_S = 900, ZONE_MOST_S = 14 * 3600 };
 
@@ -40,20 +41,6 @@ static bool is_key_char(char c)
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
-/* A quoted value ends where a blank or the end follows its quote. */
-static struct str take_value(struct str *rest)
-{
-    struct str at = *rest;
-    size_t i = 1;
-
-    if (at.len < 2 || at.p[0] != '"')
-        return str_cut(rest, ' ');
-    while (i < at.len && !(at.p[i] == '"' && (i + 1 == at.len || at.p[i + 1] == ' ')))
-        i++;
-    *rest = str_from(at, i + 2);
-    return (struct str){at.p + 1, i - 1};
-}
-
 /* The next pair off *rest. *is_odd becomes true where something else stood before it, as of a value
  * that has quotes of its own. False: there is none any more. */
 static bool take_pair(struct str *rest, struct pair *out, bool *is_odd)
@@ -66,7 +53,7 @@ static bool take_pair(struct str *rest, struct pair *out, bool *is_odd)
         if (len && len < rest->len && rest->p[len] == '=') {
             out->key = str_head(*rest, len);
             *rest = str_from(*rest, len + 1);
-            out->value = take_value(rest);
+            out->value = quoted_take(rest);
             return true;
         }
         *is_odd = str_cut(rest, ' ').len > 0 || *is_odd;
