@@ -75,7 +75,7 @@ static void divide(struct drawing *d)
     size_t n = d->m->count, count = 0;
     CLEANUP_FREE int64_t *gaps = mem_array(n, sizeof(gaps[0]));
     int64_t left = second_of(d, n - 1) - second_of(d, 0), median;
-    size_t cuts[PARTS_MOST];
+    size_t cuts[PARTS_MOST] = {0};
 
     for (size_t i = 0; i + 1 < n; i++)
         gaps[i] = second_of(d, i + 1) - second_of(d, i);
