@@ -57,10 +57,10 @@ static void add_runs(const struct acquire_finding *f, struct buf *out)
     utc_plain(from, f->from);
     utc_plain(until, f->until);
     if (f->count == 1) {
-        buf_addf(out, "run %u, from %s: ", f->first, from);
+        buf_addf(out, "Run %u, from %s: ", f->first, from);
         return;
     }
-    buf_addf(out, "runs %u to %u", f->first, f->last);
+    buf_addf(out, "Runs %u to %u", f->first, f->last);
     if (f->count != f->last - f->first + 1)
         buf_addf(out, ", %u of them", f->count);
     buf_addf(out, ", begun from %s until %s: ", from, until);
@@ -72,12 +72,23 @@ static bool is_of_same_runs(const struct acquire_finding *a, const struct acquir
            a->from.sec == b->from.sec && a->until.sec == b->until.sec;
 }
 
+void acquire_history_line(const struct acquire_history *h, size_t at, struct buf *out)
+{
+    const struct acquire_finding *f = &h->all[at];
+    size_t begin = out->len;
+    char first = f->text[0];
+
+    if (at == 0 || !is_of_same_runs(f, f - 1))
+        add_runs(f, out);
+    buf_addf(out, "%s.", f->text);
+    if (out->len - begin == strlen(f->text) + 1 && first >= 'a' && first <= 'z')
+        out->p[begin] = (char)(first - 'a' + 'A');
+}
+
 void acquire_history_text(const struct acquire_history *h, struct buf *out)
 {
     for (size_t i = 0; i < h->count; i++) {
         buf_adds(out, out->len ? " " : "");
-        if (i == 0 || !is_of_same_runs(&h->all[i], &h->all[i - 1]))
-            add_runs(&h->all[i], out);
-        buf_addf(out, "%s.", h->all[i].text);
+        acquire_history_line(h, i, out);
     }
 }

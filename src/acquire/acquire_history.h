@@ -23,4 +23,7 @@ void acquire_history_release(struct acquire_history *h);
  * there are few; it stands where there is no room for more of the others. */
 void acquire_history_add(struct acquire_history *h, uint32_t run, struct utc when, const char *text,
                          const char *plain);
-void acquire_history_text(const struct acquire_history *h, struct buf *out); /* sentences */
+/* One of them as a sentence; its runs stand before it where they are not those of the one before.
+ */
+void acquire_history_line(const struct acquire_history *h, size_t at, struct buf *out);
+void acquire_history_text(const struct acquire_history *h, struct buf *out); /* all, in one line */

@@ -188,6 +188,16 @@ static void add_retries(struct buf *out, struct acquisition *image,
              order->options.retries);
 }
 
+static void add_runs(struct buf *out, const struct acquire_history *h)
+{
+    for (size_t i = 0; i < h->count; i++) {
+        CLEANUP_BUF struct buf line = {0};
+
+        acquire_history_line(h, i, &line);
+        pair(out, i ? "" : "  runs", "%s", buf_text(&line));
+    }
+}
+
 /* Lines that sha256sum -c takes; it passes over the others. */
 static void add_files(const struct imager_report *r, struct buf *out)
 {
@@ -256,8 +266,9 @@ void imager_text(const struct imager_report *r, struct acquisition *image,
     pair_time(out, "begun", r->begun);
     pair_time(out, "ended", r->result.ended);
     if (b->runs > 1)
-        pair(out, "interrupted", "%u times, and gone on with", b->runs - 1);
-    pair_said(out, "  runs", buf_text(&r->history));
+        pair(out, "interrupted", "%u time%s, and gone on with", b->runs - 1,
+             b->runs == 2 ? "" : "s");
+    add_runs(out, &b->history);
     pair_said(out, "  not bound", buf_text(&r->unbound));
     if (acquisition_is_unproven(image))
         pair(out, "  not compared", "%s",

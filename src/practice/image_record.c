@@ -297,7 +297,7 @@ static struct str remark_of(const struct imaging *g, struct decision *d, const s
     if (result(g, "unbound")[0])
         buf_addf(&text, "NOT BOUND: %s; ", result(g, "unbound"));
     if (result(g, "history")[0])
-        buf_addf(&text, "interrupted, and gone on with: %s ", result(g, "history"));
+        buf_addf(&text, "interrupted, and gone on with. %s ", result(g, "history"));
     buf_addf(&text, "%s bytes could not be read; ", result(g, "bad"));
     if (result(g, "left")[0] && strcmp(result(g, "left"), "0") != 0)
         buf_addf(&text, "%s bytes were left unread, not asked for one by one%s; ",

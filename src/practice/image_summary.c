@@ -47,7 +47,6 @@ static const struct line_word {
     {"begun", VALUE_TIME, false, "begun"},
     {"ended", VALUE_TIME, false, "ended"},
     {"  not bound", VALUE_TEXT, false, "unbound"},
-    {"  runs", VALUE_TEXT, false, "history"},
     {"not readable", VALUE_NUMBER, false, "bad"},
     {"left unread", VALUE_NUMBER, false, "left"},
     {"the image", VALUE_BACK, false, "read-back"},
@@ -81,7 +80,8 @@ struct summary {
         unsigned count;
     } runs[2];    /* of what could not be read, and of what was left unread */
     bool is_left; /* what comes is of the second */
-    bool is_missing;
+    struct buf history;
+    const struct list_word *list; /* whose lines these are; NULL: of none */
 };
 
 static int bad_form(struct err *e, struct str line)
@@ -199,6 +199,26 @@ static int take_run(struct summary *s, struct str line, struct str value, struct
     return 0;
 }
 
+/* A sentence of what runs found. */
+static int take_history(struct summary *s, struct str line, struct str value, struct err *e)
+{
+    bool is_first = s->list == NULL;
+
+    if (!value.len || is_first != !s->history.len || s->history.len + value.len > VALUE_SIZE_MAX)
+        return bad_form(e, line);
+    buf_addf(&s->history, "%s" STR_FMT, is_first ? "" : " ", STR_ARG(value));
+    return 0;
+}
+
+/* What has a line for each of many: the word is before the first of them alone. */
+static const struct list_word {
+    const char *word;
+    int (*take)(struct summary *s, struct str line, struct str value, struct err *e);
+} lists[] = {
+    {"  sectors", take_run},
+    {"  runs", take_history},
+};
+
 /* "  SUM  NAME", and below "      BYTES bytes, in FOLDER". */
 static int take_file(struct summary *s, struct str line, struct err *e)
 {
@@ -255,11 +275,16 @@ static int take_line(struct summary *s, struct str line, struct err *e)
     }
     if (str_starts(line, "of what the image holds: "))
         return take_stored(s, line, e);
-    if (str_is(word, "  sectors") || (s->is_missing && !word.len)) {
-        s->is_missing = true;
-        return take_run(s, line, value, e);
-    }
-    s->is_missing = false;
+    if (s->list && !word.len)
+        return s->list->take(s, line, value, e);
+    s->list = NULL;
+    for (size_t i = 0; i < COUNT_OF(lists); i++)
+        if (str_is(word, lists[i].word)) {
+            int rc = lists[i].take(s, line, value, e);
+
+            s->list = &lists[i];
+            return rc;
+        }
     for (size_t i = 0; i < COUNT_OF(hashes); i++)
         if (str_is(word, hashes[i].word))
             return take_hash(s, i, line, value, e);
@@ -299,6 +324,8 @@ static int complete(struct summary *s, struct err *e)
                 str_of(image_helper_result(s->helper, hashes[i].names[0])));
         say(s, false, "stored-size", str_of(image_helper_fact(s->helper, "size")));
     }
+    if (s->history.len)
+        say(s, false, "history", buf_str(&s->history));
     for (size_t i = 0; i < COUNT_OF(s->runs); i++) {
         struct runs_said *r = &s->runs[i];
 
@@ -330,5 +357,6 @@ int image_summary_read(struct image_helper *h, struct str text, struct err *e)
         rc = complete(&s, e);
     for (size_t i = 0; i < COUNT_OF(s.runs); i++)
         buf_release(&s.runs[i].text);
+    buf_release(&s.history);
     return rc;
 }

@@ -205,7 +205,7 @@ class Again(CaseTest):
         self.assertEqual(self.ana.json("preserve images")[0]["live"], "yes")
         for text in (self.ana.json("preserve list")[0]["remark"], one_line(self.ana("preserve custody e1")), (self.out / "n.txt").read_text()):
             self.assertIn("LIVE", text)
-            self.assertEqual(text.count("run 2, from "), 1, text)
+            self.assertEqual(text.count("Run 2, from "), 1, text)
             self.assertIn("not in use, before it was", text)
 
     @needs_root

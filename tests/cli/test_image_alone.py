@@ -37,11 +37,11 @@ class Alone(CaseTest):
         self.assertEqual(done.returncode, code, said)
         return said
 
-    def stopped(self, *words):
-        """An image that somebody stopped before its end."""
+    def stopped(self, *words, runs=1):
+        """An image that somebody stopped before its end, in that run."""
         job = subprocess.Popen([IMAGER, *words, "--limit", "1"], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         end = time.time() + 30
-        while not list(self.out.glob("*.part")) and time.time() < end:
+        while not any(f"\nruns {runs}\n" in path.read_text() for path in self.out.glob("*.part")) and time.time() < end:
             time.sleep(0.02)
         job.send_signal(signal.SIGINT)
         job.communicate(timeout=60)
@@ -76,6 +76,23 @@ class Alone(CaseTest):
         with open(self.out / "web1 a.002", "r+b") as part:
             part.write(b"X" if self.data[2 * MIB:2 * MIB + 1] != b"X" else b"Y")
         self.assertEqual(subprocess.run(check, cwd=self.out, capture_output=True, check=False).returncode, 1)
+
+    def test_what_its_runs_found_has_a_line_each_and_comes_onto_the_register(self):
+        self.stopped("disk.raw", "--to", "images", "--name", "web1")
+        self.stopped("--resume", "images/web1.part", runs=2)
+        os.utime(self.disk, (1, 1))
+        self.image("--resume", "images/web1.part", "--live")
+        text = (self.out / "web1.txt").read_text()
+        runs = re.search(r"(?m)^interrupted +2 times, and gone on with\n  runs +(Run 2, from .*)\n {22}(Run 3, from .*)\n\S", text)
+        self.assertIsNotNone(runs, text)
+        when = r"from \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
+        self.assertRegex(runs[1], rf"^Run 2, {when}: the file is as it was by its facts\.$")
+        self.assertRegex(runs[2], rf"^Run 3, {when}: the file WAS CHANGED since the image was begun, or its entry\.$")
+        self.ana(f"preserve image --made {self.out}/web1.txt")
+        self.assertEqual(self.ana.json("preserve images")[0]["runs"], f"{runs[1]} {runs[2]}")
+        # None of its lines may be told twice.
+        (self.out / "web1.txt").write_text(text.replace("\nformat ", "\n  runs                Run 9.\nformat ", 1))
+        self.assertIn("a line that calm-image does not write", self.ana.fails(f"preserve image --made {self.out}/web1.txt")[1])
 
     def on_terminal(self, columns, *words):
         """What it writes to a terminal of so many columns."""

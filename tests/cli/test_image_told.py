@@ -130,7 +130,7 @@ class Told(CaseTest):
         self.assertEqual(code, 0, said)
         self.assertEqual((self.out / "x.raw").read_bytes(), data)
         self.assertRegex(one_line((self.out / "x.txt").read_text()),
-                         rf"in run 1, at \S+ \S+( UTC)?, the source went away, or a read did not come back, when 1048576 bytes from byte {2 * MIB} on were read: they were put off behind all else")
+                         rf"In run 1, at \S+ \S+( UTC)?, the source went away, or a read did not come back, when 1048576 bytes from byte {2 * MIB} on were read: they were put off behind all else")
 
     @needs_root
     def test_ctrl_c_ends_a_read_that_hangs_and_what_waits_for_it_is_told_as_that(self):

@@ -26,15 +26,15 @@ static void each_run_of_one_kind_is_counted(void **unused)
     (void)unused;
     assert_text(&h, "");
     acquire_history_add(&h, 2, (struct utc){1700000000, 0}, calm, calm);
-    assert_text(&h, "run 2, from 2023-11-14 22:13:20 UTC: it was not written to since the run "
+    assert_text(&h, "Run 2, from 2023-11-14 22:13:20 UTC: it was not written to since the run "
                     "before began.");
     for (uint32_t run = 3; run <= 2000; run++)
         acquire_history_add(&h, run, (struct utc){1700000000 + run - 2, 0}, calm, calm);
     acquire_history_add(&h, 2001, (struct utc){1700001999, 0}, written, written);
     acquire_history_add(&h, 2002, (struct utc){1700002000, 0}, calm, calm);
-    assert_text(&h, "runs 2 to 2002, 2000 of them, begun from 2023-11-14 22:13:20 UTC until "
+    assert_text(&h, "Runs 2 to 2002, 2000 of them, begun from 2023-11-14 22:13:20 UTC until "
                     "2023-11-14 22:46:40 UTC: it was not written to since the run before began. "
-                    "run 2001, from 2023-11-14 22:46:39 UTC: it WAS WRITTEN TO since the run "
+                    "Run 2001, from 2023-11-14 22:46:39 UTC: it WAS WRITTEN TO since the run "
                     "before began.");
     acquire_history_release(&h);
 }
@@ -60,7 +60,7 @@ static void what_is_always_another_does_not_push_out_what_matters(void **unused)
     assert_null(strstr(buf_text(&text), "(process 499)"));
     assert_non_null(strstr(buf_text(&text), " to 499, begun from "));
     assert_non_null(
-        strstr(buf_text(&text), "run 500, from 2023-11-14 22:13:20 UTC: it WAS WRITTEN"));
+        strstr(buf_text(&text), "Run 500, from 2023-11-14 22:13:20 UTC: it WAS WRITTEN"));
     acquire_history_release(&h);
 }
 
@@ -97,8 +97,8 @@ static void it_is_kept_in_the_state(void **unused)
                                             "run before began\n"));
     assert_int_equal(acquire_state_read(&again, &there, buf_str(&text), &e), 0);
     assert_text(&again.begin.history,
-                "runs 2 to 3, begun from 2023-11-14 22:13:20 UTC until 2023-11-14 22:13:21 UTC: it "
-                "was not written to since the run before began. a\\b.");
+                "Runs 2 to 3, begun from 2023-11-14 22:13:20 UTC until 2023-11-14 22:13:21 UTC: it "
+                "was not written to since the run before began. A\\b.");
     acquire_begin_release(&s.begin);
     acquire_begin_release(&again.begin);
     target_files_release(&files);
