@@ -120,12 +120,20 @@ static void begin_again(struct event *now, struct str text)
         now->scratch_len = (size_t)(text.p + text.len - now->scratch);
 }
 
+/* Of which of the source's formats times are that are counted. */
+static void ask_as(struct reader *r, uint32_t number)
+{
+    if (r->counting)
+        r->counting->format = number;
+}
+
 /* What the first format took of the line is no part of the event that the second makes. */
 static enum line_verdict ask_second(struct lines *l, const struct line *line)
 {
     const struct format *second = l->r->second;
 
     begin_again(l->now, line->text);
+    ask_as(l->r, 1);
     if (reader_ask(l->r, second, line->text, l->now) != LINE_EVENT)
         return LINE_FOREIGN;
     event_puts(l->now, FIELD_EVENT_DATASET, second->name);
@@ -154,6 +162,7 @@ static enum line_verdict ask(struct lines *l, const struct line *line)
     if (line->whole > READER_LINE_MOST || (l->r->is_cut && !line->has_end))
         return LINE_FOREIGN;
     l->r->is_plain = line->is_plain;
+    ask_as(l->r, 0);
     v = reader_ask(l->r, l->r->format, line->text, l->now);
     if (v == LINE_EVENT && manner_doubts(l->r, l->now))
         v = LINE_FOREIGN;

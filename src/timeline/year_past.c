@@ -36,7 +36,8 @@ static bool may_be_of_clock(const struct year_run *before, const struct year_run
 static bool is_past(const struct year_run *before, const struct year_run *behind, int year,
                     int64_t written_s)
 {
-    bool has_shown = before->votes || before->week_lines || behind->votes || behind->week_lines;
+    bool has_shown = before->votes || before->week_lines || behind->votes || behind->week_lines ||
+                     year_is_shown_beside(before) || year_is_shown_beside(behind);
 
     return behind->begins & YEAR_BEGINS_BACK && !has_shown && before->lines >= DENSE_LINES &&
            behind->lines >= DENSE_LINES && is_after(&before->last, year, written_s) &&

@@ -67,9 +67,9 @@ static int last_year(const struct year_run *last, const struct summed *all, int6
 /* Whether lines beside those show their year, which is not after the source. */
 static bool is_known(const struct year_run *r, int64_t written_s)
 {
-    const struct stated s = year_date_stated(&r->first, (int)r->year);
+    const struct stated s = year_date_stated(&r->first, (int)year_shown(r));
 
-    return year_is_shown(r->votes, r->lines) && r->votes && year_can_be(&s, written_s);
+    return s.year && year_can_be(&s, written_s);
 }
 
 /* The calendar of most days, and of those of most lines. */
@@ -129,7 +129,7 @@ static void turns_to_years(const struct year_runs *r, int64_t written_s, struct 
         int64_t before = turns - b->of[i].year;
 
         turns = b->of[i].year;
-        year = is_known(&r->of[i], written_s) ? r->of[i].year : year - before;
+        year = is_known(&r->of[i], written_s) ? year_shown(&r->of[i]) : year - before;
         if (!is_known(&r->of[i], written_s) && has_week(&r->of[i], days)) {
             year = year_of_week(&r->of[i], year);
             days = 2;
@@ -523,7 +523,7 @@ static bool has_shown_years(const struct year_runs *r)
     bool is_shown = false;
 
     for (size_t i = 0; i < r->count && !is_shown; i++)
-        is_shown = r->of[i].votes || r->of[i].week_lines;
+        is_shown = year_shown(&r->of[i]) || r->of[i].votes || r->of[i].week_lines;
     return is_shown;
 }
 

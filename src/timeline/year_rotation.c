@@ -88,7 +88,7 @@ static bool are_blocks(const struct year_runs *r, struct span *spans)
         return false;
     for (size_t i = 0; i < r->count; i++) {
         if (r->of[i].lines < DENSE_LINES || r->of[i].votes || r->of[i].week_lines ||
-            year_begins_unset(&r->of[i]))
+            year_is_shown_beside(&r->of[i]) || year_begins_unset(&r->of[i]))
             return false;
         spans[i] = span_of(&r->of[i]);
     }

@@ -5,6 +5,8 @@
 /* Not where one states another year than the other. */
 static bool can_be_one(const struct year_run *a, const struct year_run *b)
 {
+    if (year_is_shown_beside(a) && b->besides)
+        return a->beside_year == b->beside_year;
     return a->year == b->year || !year_is_shown(a->votes, a->lines) ||
            !year_is_shown(b->votes, b->lines);
 }
@@ -50,8 +52,10 @@ bool year_run_is_sound(const struct year_run *r, uint64_t size)
            year_is_within(r->lowest, -days, 0) && year_is_within(r->highest, 0, days) &&
            year_is_within(r->end, r->lowest, r->highest) &&
            (r->year == 0 || year_is_within(r->year, FIRST_YEAR, LAST_YEAR)) &&
-           r->votes <= size * 2 && r->week_lines <= size && r->week_days <= r->week_lines &&
-           is_sound_week(r) && r->is_foreign <= 1 &&
+           (r->beside_year == 0 || year_is_within(r->beside_year, FIRST_YEAR, LAST_YEAR)) &&
+           r->besides <= size && r->format < FORMATS_OF_SOURCE && r->votes <= size * 2 &&
+           r->week_lines <= size && r->week_days <= r->week_lines && is_sound_week(r) &&
+           r->is_foreign <= 1 &&
            (r->gap == 0 ? r->gap_from.month == 0 : r->gap <= DAYS && is_sound_date(&r->gap_from)) &&
            r->begins <= (YEAR_BEGINS_HOST | YEAR_BEGINS_BACK | YEAR_BEGINS_ON);
 }
@@ -59,8 +63,8 @@ bool year_run_is_sound(const struct year_run *r, uint64_t size)
 bool year_stated_is_sound(const struct year_stated *s, uint64_t size)
 {
     return s->lines == 0 ||
-           (s->lines <= size && is_sound_date(&s->first) && is_sound_date(&s->last) &&
-            year_is_within(s->first_year, OLDEST_YEAR, LAST_YEAR) &&
+           (s->lines <= size && s->format < FORMATS_OF_SOURCE && is_sound_date(&s->first) &&
+            is_sound_date(&s->last) && year_is_within(s->first_year, OLDEST_YEAR, LAST_YEAR) &&
             year_is_within(s->last_year, OLDEST_YEAR, LAST_YEAR) &&
             (s->doubtful_lines == 0 ||
              (s->doubtful_lines < s->lines && is_sound_date(&s->doubtful) &&
@@ -70,6 +74,11 @@ bool year_stated_is_sound(const struct year_stated *s, uint64_t size)
 static int64_t least(int64_t a, int64_t b)
 {
     return a < b ? a : b;
+}
+
+static uint32_t plus(uint32_t a, uint32_t b)
+{
+    return a > UINT32_MAX - b ? UINT32_MAX : a + b;
 }
 
 /* The year that most lines show. */
@@ -95,11 +104,6 @@ static bool year_beside(int64_t *year, const struct year_date *of, const struct 
     return days >= -NEAR_DAYS && days <= NEAR_DAYS;
 }
 
-static uint32_t plus(uint32_t a, uint32_t b)
-{
-    return a > UINT32_MAX - b ? UINT32_MAX : a + b;
-}
-
 /* Of a day the first line is the one that counts for it. */
 static void join_week(struct year_run *to, const struct year_run *run)
 {
@@ -116,14 +120,35 @@ static void join_week(struct year_run *to, const struct year_run *run)
     }
 }
 
+/* What lines of another format show is little: each place counts once. */
+static void vote_beside(struct year_run *r, int64_t year, uint32_t times)
+{
+    if (times == 0)
+        return;
+    if (r->besides == 0 || r->beside_year == year) {
+        r->beside_year = year;
+        r->besides = plus(r->besides, times);
+    } else if (r->besides > times) {
+        r->besides -= times;
+    } else {
+        r->beside_year = year;
+        r->besides = times - r->besides;
+    }
+}
+
 /* Lines that state their year stand before those, which are of that one, or of the next. */
 static void vote_before(struct year_run *r, const struct year_stated *s)
 {
     int64_t year = s->last_year;
+    bool is_beside = s->lines && year_beside(&year, &s->last, &r->first);
 
     if (s->lines == 0)
         return;
-    if (year_beside(&year, &s->last, &r->first))
+    if (s->format != r->format) {
+        vote_beside(r, year, is_beside);
+        return;
+    }
+    if (is_beside)
         vote(r, year, s->lines);
     else
         vote(r, s->last_year + year_is_later(&s->last, &r->first),
@@ -135,6 +160,8 @@ static void vote_behind(struct year_run *r, const struct year_stated *s, uint64_
 {
     int64_t year = s->first_year;
 
+    if (s->format != r->format)
+        return;
     if (!year_beside(&year, &s->first, &r->last))
         year = s->first_year - year_is_later(&r->last, &s->first);
     vote(r, year, lines);
@@ -171,6 +198,8 @@ static void join(struct year_run *to, const struct year_run *run)
     to->lines += run->lines;
     to->leaps += run->leaps;
     vote(to, run->year, run->votes);
+    vote_beside(to, run->beside_year, run->besides);
+    to->format = run->format;
     join_week(to, run);
     to->lowest = least(to->lowest, begin + run->lowest);
     to->highest = -least(-to->highest, -(begin + run->highest));
@@ -454,7 +483,7 @@ static void end_stated(struct year_stated *s, int64_t year, const struct year_da
  * then. */
 static void join_stated(struct year_stated *to, const struct year_stated *s)
 {
-    if (to->lines == 0 ||
+    if (to->lines == 0 || to->format != s->format ||
         (to->lines < DENSE_LINES && is_years_away(to->last_year, s->first_year))) {
         *to = *s;
         return;

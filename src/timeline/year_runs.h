@@ -121,6 +121,21 @@ static inline bool year_is_shown(uint64_t lines, uint64_t of)
     return lines >= DENSE_LINES || lines * LEAP_SHARE > of;
 }
 
+/* Lines of another format beside those may be of another log, put behind it or before it, but where
+ * the two take turns. */
+static inline bool year_is_shown_beside(const struct year_run *r)
+{
+    return r->votes == 0 && r->besides >= DENSE_LINES;
+}
+
+/* Whether lines beside those show their year; 0: none do. */
+static inline int64_t year_shown(const struct year_run *r)
+{
+    if (year_is_shown_beside(r))
+        return r->beside_year;
+    return r->votes && year_is_shown(r->votes, r->lines) ? r->year : 0;
+}
+
 /* Runs without what strays. to knows clocks and starts of lines, or learns such. */
 void year_runs_reduce(struct year_runs *to, const struct year_runs *all);
 /* Of a clock that was not set, as a machine has it that does not know its name yet. */

@@ -114,8 +114,11 @@ static uint32_t see_host(struct years_part *p, const struct year_date *first, ui
 void years_part_add(struct years_part *p, const struct stated *s, uint64_t at,
                     struct year_hosts *hosts, struct str host)
 {
-    struct year_run line = {
-        .at = at, .lines = 1, .first = year_date_of(s), .last = year_date_of(s)};
+    struct year_run line = {.at = at,
+                            .lines = 1,
+                            .first = year_date_of(s),
+                            .last = year_date_of(s),
+                            .format = p->format};
     const struct year_date *last;
 
     line.leaps = s->month == 2 && s->day == 29;
@@ -142,6 +145,7 @@ void years_part_same_day(struct years_part *p, int hour, int minute, int second)
     run->last.hour = (uint32_t)hour;
     run->last.minute = (uint32_t)minute;
     run->last.second = (uint32_t)second;
+    run->format = p->format;
     run->ons += year_second_of_day(&run->last) > before_s;
 }
 
@@ -152,10 +156,12 @@ static void add_stated(struct years_part *p, const struct stated *s, uint64_t li
     if (s->year < OLDEST_YEAR || (s->year == UNSET_YEAR && s->month == 1 && s->day == 1))
         return;
     memset(p->day, 0, sizeof(p->day));
-    year_runs_add_stated(
-        &p->runs,
-        &(struct year_stated){
-            .first_year = s->year, .last_year = s->year, .lines = lines, .first = d, .last = d});
+    year_runs_add_stated(&p->runs, &(struct year_stated){.first_year = s->year,
+                                                         .last_year = s->year,
+                                                         .lines = lines,
+                                                         .first = d,
+                                                         .last = d,
+                                                         .format = p->format});
 }
 
 void years_part_add_stated(struct years_part *p, const struct stated *s)

@@ -4,6 +4,8 @@
 #include "timeline/when.h"
 #include "timeline/year_hosts.h"
 
+/* Of whose lines a source may be, each of those that the ones before decline. */
+enum { FORMATS_OF_SOURCE = 4 };
 enum { YEARS_OLDEST = 1990 }; /* before it no log that is read here was written */
 /* month 0: there is none. Without gaps, as it goes between processes. */
 struct year_date {
@@ -18,7 +20,7 @@ struct year_stated {
     int64_t doubtful_year;
     uint64_t doubtful_lines; /* 0: there are none */
     struct year_date doubtful;
-    uint32_t unused;
+    uint32_t format; /* of which of the source's formats all of them are */
 };
 /* How many lines, and days of such, have their days of the week where a year has one of these: 0
  * to 6: 1 January is a Sunday and so on, and from 7 in a leap year. As many as fit, at most. */
@@ -38,6 +40,9 @@ struct year_run {
     uint64_t day_backs;                   /* and that are of an earlier day than it */
     int64_t year;              /* that lines beside them show which state theirs; 0: none do, */
     uint64_t votes;            /* and how many lines do */
+    int64_t beside_year;       /* that lines of another format before them have, */
+    uint32_t besides;          /* and how often; */
+    uint32_t format;           /* the last of them is one of that of the source's formats */
     uint64_t week_lines;       /* that state a day of the week, */
     uint32_t week_days;        /* on so many days */
     uint32_t begins;           /* what its first line does: enum year_begins, added up */
@@ -147,6 +152,7 @@ struct years_part {
     bool has_fold;       /* and such as may have happened twice, or nearly */
     int64_t end_s;       /* when the source says that its lines end; 0: it does not */
     bool is_headed;      /* and it says so before its first line without a year */
+    uint32_t format;     /* of the line that is added: which of the source's formats */
 };
 void years_part_release(struct years_part *p);
 /* Its host is seen, too. */
