@@ -8,6 +8,7 @@ import tempfile
 import unittest
 import zoneinfo
 
+import harness
 import timeline_lines
 from timeline_lines import PROBE
 
@@ -249,4 +250,4 @@ class Folds(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    harness.main()
