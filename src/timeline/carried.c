@@ -102,6 +102,7 @@ static bool ask(struct reader *r, size_t i, struct str text, struct event *e, in
         f->whole(&inner, e);
     r->patterns = inner.patterns;
     r->audit = inner.audit;
+    r->windows = inner.windows;
     return is_known;
 }
 

@@ -512,7 +512,8 @@ void evtx_understand(const struct evtx_meanings *m, struct reader *r, struct eve
         return;
     event_puts(e, FIELD_EVENT_ACTION, meanings[i].action);
     event_puts(e, FIELD_EVENT_CATEGORY, meanings[i].category);
-    event_puts(e, FIELD_EVENT_OUTCOME, told_outcome(m, &meanings[i], e));
+    if (event_value(e, FIELD_EVENT_OUTCOME).len == 0)
+        event_puts(e, FIELD_EVENT_OUTCOME, told_outcome(m, &meanings[i], e));
     for (size_t k = 0; k < m->numbered[i].count; k++)
         for (size_t j = 0; j < own; j++)
             if (e->fields[j].name == m->numbered[i].moves[k].from)

@@ -13,6 +13,7 @@
 struct reader;
 struct carried;
 struct clock_vote;
+struct winlog;
 
 /* What a line is to a format of lines. */
 enum line_verdict {
@@ -175,6 +176,7 @@ struct reader {
     uint64_t ended_at;
     struct pattern_set *patterns; /* compiled at the first use */
     struct carried *carried;      /* carried.c's, likewise */
+    struct winlog *windows;       /* winlog_sent.c's, likewise */
     bool is_carried;              /* the line stands in that of another program */
     void *audit;             /* auditd.c's, for records that are sentences; made at the first use */
     struct manner manner;    /* what the source as a whole shows of its lines */

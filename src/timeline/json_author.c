@@ -189,4 +189,5 @@ void json_sender_look(struct reader *r, void *state)
     r->patterns = inner.patterns; /* what was made at the first use stays */
     r->carried = inner.carried;
     r->audit = inner.audit;
+    r->windows = inner.windows;
 }

@@ -113,20 +113,13 @@ static uint16_t ecs_name(struct json_known_state *s, struct reader *r, uint16_t 
  * says of its own counts. */
 static void put_windows(struct json_known_state *s, struct reader *r, struct event *e)
 {
-    size_t before;
-    bool has_outcome = event_value(e, FIELD_EVENT_OUTCOME).len > 0;
-
     rename_member(r, e, "winlog.provider_name", FIELD_EVENT_PROVIDER);
     rename_member(r, e, "winlog.event_id", FIELD_EVENT_CODE);
     if (event_value(e, FIELD_EVENT_ACTION).len || r->is_carried)
         return;
     if (!s->meanings)
         s->meanings = evtx_meanings_new(r->names);
-    before = e->count;
     evtx_understand(s->meanings, r, e);
-    for (size_t i = before; has_outcome && i < e->count; i++)
-        if (e->fields[i].name == FIELD_EVENT_OUTCOME)
-            e->fields[i--] = e->fields[--e->count];
 }
 
 static void put_ecs(const struct json_known *k, struct json_known_state *s, struct reader *r,

@@ -7,6 +7,7 @@
 #include "timeline/decoded.h"
 #include "timeline/format.h"
 #include "timeline/pattern.h"
+#include "timeline/winlog_sent.h"
 
 const struct format *const formats[FORMAT_COUNT_] = {
 #define FORMAT(id) &format_##id,
@@ -36,6 +37,8 @@ void reader_end(struct reader *r)
     free(r->audit);
     carried_free(r->carried);
     r->carried = NULL;
+    winlog_sent_free(r->windows);
+    r->windows = NULL;
     r->state = NULL;
     r->patterns = NULL;
     r->audit = NULL;

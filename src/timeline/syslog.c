@@ -1,4 +1,5 @@
 /* syslog.c: system logs: RFC 5424, RFC 3164 in its many layouts, and rsyslog's ISO times. */
+#include <stdio.h>
 #include "timeline/appliance.h"
 #include "timeline/carried.h"
 #include "timeline/cisco.h"
@@ -7,6 +8,8 @@
 #include "timeline/syslog_head.h"
 #include "timeline/syslog_programs.h"
 #include "timeline/syslog_words.h"
+#include "timeline/winlog_sent.h"
+#include "timeline/winlog_snare.h"
 #include "timeline/zone_word.h"
 
 enum { PRIORITY_MOST = 191, FACILITY_MOST = 24, ISO_SIZE = 19 };
@@ -80,13 +83,30 @@ static bool has_own_head(struct event *e, struct str message)
     return has;
 }
 
-/* eve-log of Suricata with filetype: syslog, and with the prefix that its suricata.yaml names. */
-static bool put_eve(struct reader *r, struct event *e, struct str message)
+/* Who wrote an object says so as the program, too: "agent": {"type": "winlogbeat"}. */
+static bool is_of_beat(struct str program, struct str message)
 {
+    char name[32];
+    int len = snprintf(name, sizeof(name), "\"" STR_FMT "\"", STR_ARG(program));
+
+    return program.len > 4 && str_ends(program, "beat") && len < (int)sizeof(name) &&
+           memmem(message.p, message.len, name, (size_t)len);
+}
+
+/* eve-log of Suricata with filetype: syslog, and with the prefix that its suricata.yaml names; what
+ * a beat sent on. */
+static bool put_json(struct reader *r, struct event *e, struct str message)
+{
+    struct str program = event_value(e, FIELD_PROCESS_NAME);
+
     if (str_take(&message, "@cee:"))
         str_skip_blanks(&message);
-    return str_starts(message, "{\"") && str_is(event_value(e, FIELD_PROCESS_NAME), "suricata") &&
-           carried_understand(r, e, message, NULL);
+    if (!str_starts(message, "{\""))
+        return false;
+    if (str_is(program, "suricata"))
+        return carried_understand(r, e, message, NULL);
+    return is_of_beat(program, message) && carried_understand(r, e, message, NULL) &&
+           (winlog_sent_mean(r, e), true);
 }
 
 static void put_message(struct reader *r, struct event *e, struct str message)
@@ -98,7 +118,7 @@ static void put_message(struct reader *r, struct event *e, struct str message)
         syslog_fireware_time(message, &own, &text))
         appliance_put_time(r, e, &own, text);
     (void)syslog_take_unifi(r, &sentence, e);
-    if (put_eve(r, e, message))
+    if (put_json(r, e, message) || winlog_sent_understand(r, e, sentence))
         return;
     event_put(e, FIELD_MESSAGE, message);
     syslog_understand(r, e, sentence);
@@ -359,6 +379,19 @@ static bool take_iso_rest(struct reader *r, struct str *line, bool is_strict, st
            (has_own_head(e, at) || manner_knows_host(&r->manner, e));
 }
 
+/* Snare's columns, with a tab behind the name of the host or a blank, which is taken by now. */
+static bool take_snare(struct str *line, struct event *e)
+{
+    struct str host = STR("");
+
+    if (event_value(e, FIELD_HOST_NAME).len)
+        return winlog_is_snare(*line);
+    if (!winlog_take_snare_host(line, &host))
+        return false;
+    event_put(e, FIELD_HOST_NAME, host);
+    return true;
+}
+
 /* What stands between time and message. */
 static bool take_head(struct reader *r, struct str *line, enum layout layout, struct event *e)
 {
@@ -373,7 +406,7 @@ static bool take_head(struct reader *r, struct str *line, enum layout layout, st
     if (!has_level && event_value(e, FIELD_HOST_NAME).len == 0)
         syslog_take_chain(r, line, is_iso, e);
     (void)take_facility(line, e);
-    if (str_starts(*line, "CEF:") || str_starts(*line, "LEEF:"))
+    if (str_starts(*line, "CEF:") || str_starts(*line, "LEEF:") || take_snare(line, e))
         return true;
     if (cisco_is_message(*line)) {
         (void)str_take(line, ": ");
@@ -583,7 +616,7 @@ static bool may_continue(const struct event *e)
 }
 
 const struct format format_syslog = {.name = "syslog",
-                                     .version = 11,
+                                     .version = 12,
                                      .is_splittable = true,
                                      .has_sessions = true,
                                      .may_be_indented = true,

@@ -1,5 +1,6 @@
 /* winlog.c: elements of Windows events as fields, whoever spelled them as text. */
 #include "timeline/winlog.h"
+#include <strings.h>
 #include "timeline/binxml_fields.h"
 #include "timeline/json_when.h"
 #include "timeline/level.h"
@@ -41,6 +42,7 @@ static void take_time(struct winlog *w, struct str text)
     if (w->has_time)
         return;
     text = inner_date(text);
+    w->time_text = text;
     w->has_time =
         json_time(text, &w->time, NULL) || (w->is_local && local_time(text, w->order, &w->time));
     if (!w->has_time || w->is_local)
@@ -94,6 +96,22 @@ void winlog_put_named(struct winlog *w, struct str name, struct str text)
     put_target(w, binxml_data_target(w->r->names, name), text);
 }
 
+/* Beside the host that a head names: both, where that is the address of who sent it. */
+static void put_computer(struct winlog *w, struct str text)
+{
+    struct str host = event_value(w->e, FIELD_HOST_NAME);
+    uint8_t bytes[16];
+
+    if (host.len && host.len <= text.len && strncasecmp(text.p, host.p, host.len) == 0 &&
+        (text.len == host.len || text.p[host.len] == '.'))
+        return;
+    event_put(w->e,
+              host.len && !address_bytes(host, bytes)
+                  ? field_number(w->r->names, STR("host.hostname"))
+                  : FIELD_HOST_NAME,
+              text);
+}
+
 void winlog_put(struct winlog *w, struct str path, struct str attribute, struct str text)
 {
     bool is_data = str_is(path, event_data);
@@ -101,6 +119,10 @@ void winlog_put(struct winlog *w, struct str path, struct str attribute, struct 
     if (is_data && str_is(attribute, "Name")) {
         w->name_len = text.len < sizeof(w->name) ? text.len : sizeof(w->name);
         memcpy(w->name, text.p, w->name_len);
+        return;
+    }
+    if (str_is(path, "Event/System/Computer")) {
+        put_computer(w, text);
         return;
     }
     if (!is_data || attribute.len || w->name_len == 0) {
@@ -374,14 +396,21 @@ void winlog_put_property(struct winlog *w, struct str name, struct str text)
         event_put(w->e, field_number(w->r->names, (struct str){field, (size_t)len}), text);
 }
 
+void winlog_mean(struct winlog *w)
+{
+    struct str text = event_value(w->e, FIELD_MESSAGE);
+
+    if (!w->has_data && str_is(event_value(w->e, FIELD_EVENT_PROVIDER), SECURITY) &&
+        (memchr(text.p, '\n', text.len) ? winlog_put_text(w, text) : winlog_put_flat_text(w, text)))
+        event_puts(w->e, field_number(w->r->names, STR("winlog.data_of")), "message");
+    evtx_understand(w->meanings, w->r, w->e);
+}
+
 bool winlog_end(struct winlog *w)
 {
     if (!w->has_time || event_value(w->e, FIELD_EVENT_CODE).len == 0)
         return false;
     reader_time(w->r, w->e, &w->time);
-    if (!w->has_data && str_is(event_value(w->e, FIELD_EVENT_PROVIDER), SECURITY) &&
-        winlog_put_text(w, event_value(w->e, FIELD_MESSAGE)))
-        event_puts(w->e, field_number(w->r->names, STR("winlog.data_of")), "message");
-    evtx_understand(w->meanings, w->r, w->e);
+    winlog_mean(w);
     return true;
 }

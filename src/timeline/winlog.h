@@ -14,6 +14,7 @@ struct winlog {
     struct reader *r;
     struct event *e; /* the event that is read */
     struct stated time;
+    struct str time_text;
     bool has_time;
     bool has_data;         /* that has a name */
     bool is_local;         /* times are the clock times of a machine, in the way of its people */
@@ -41,5 +42,17 @@ bool winlog_is_property(struct str name);
 void winlog_put_named(struct winlog *w, struct str name, struct str text);
 /* Those values that the text of a security event has, in English. False: none. */
 bool winlog_put_text(struct winlog *w, struct str text);
-/* The event has all: its time, and what it means. False: it is none of Windows. */
+/* The same of text whose line ends and tabs are two blanks or more, as system logs have it. A label
+ * that is there twice, as one in the name of an account would be, makes event.is_ambiguous. */
+bool winlog_put_flat_text(struct winlog *w, struct str text);
+/* A field of NXLog, whose times are those of a machine's clock (its documentation,
+ * "im_msvistalog").
+ */
+void winlog_put_nxlog(struct winlog *w, struct str name, struct str text);
+/* Which of those an object or element has that each event of Windows has, a bit; 0: none. */
+unsigned winlog_nxlog_sign(struct str name);
+enum { WINLOG_NXLOG_IN_DATA = 3, WINLOG_NXLOG_ALL = 15 }; /* bits; the first two beside a head */
+/* The event has all of them: what it means. */
+void winlog_mean(struct winlog *w);
+/* The same, and its time. False: it is none of Windows. */
 bool winlog_end(struct winlog *w);

@@ -225,19 +225,19 @@ static int read_viewer_text(struct reader *r, struct err *e)
 }
 
 const struct format format_winlog_csv = {.name = "evtx",
-                                         .version = 4,
+                                         .version = 5,
                                          .knows = knows,
                                          .read = read_all,
                                          .state_size = sizeof(struct state),
                                          .release = winlog_release};
 const struct format format_winlog_viewer = {.name = "evtx",
-                                            .version = 4,
+                                            .version = 5,
                                             .knows = knows_viewer,
                                             .read = read_viewer,
                                             .state_size = sizeof(struct state),
                                             .release = winlog_release};
 const struct format format_winlog_viewer_text = {.name = "evtx",
-                                                 .version = 4,
+                                                 .version = 5,
                                                  .knows = knows_viewer_text,
                                                  .read = read_viewer_text,
                                                  .state_size = sizeof(struct state),

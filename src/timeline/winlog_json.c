@@ -1,6 +1,6 @@
 /* winlog_json.c: event logs of Windows as JSON: of evtx_dump, Velociraptor, what makes JSON of the
- * XML (xmltodict), EvtxECmd (--json), PowerShell (ConvertTo-Json), and chainsaw, which says which
- * rules an event meets. */
+ * XML (xmltodict), EvtxECmd (--json), PowerShell (ConvertTo-Json), NXLog (to_json), and chainsaw,
+ * which says which rules an event meets. */
 #include <stdio.h>
 #include "timeline/winlog.h"
 
@@ -9,6 +9,7 @@ struct taking {
     bool is_of_event;  /* members are those of an event */
     bool is_of_table;  /* they are columns of EvtxECmd */
     bool has_property; /* that records of Get-WinEvent alone have */
+    unsigned nxlog;    /* members that NXLog's records have */
     bool is_hit;       /* the event is within what chainsaw says of it */
 };
 
@@ -51,9 +52,17 @@ static void take(void *context, const struct json_value *whole)
         return;
     }
     t->has_property = t->has_property || winlog_is_property(v->name);
+    t->nxlog |= v->name.len ? winlog_nxlog_sign(v->name) : 0;
     if (!t->is_of_event && winlog_put_column(t->w, v->name, v->value)) {
         t->is_of_table = t->is_of_table || str_is(v->name, "EventRecordId");
     }
+}
+
+static void take_nxlog(void *context, const struct json_value *v)
+{
+    struct taking *t = context;
+
+    winlog_put_nxlog(t->w, v->name, v->value);
 }
 
 static void take_property(void *context, const struct json_value *v)
@@ -63,11 +72,11 @@ static void take_property(void *context, const struct json_value *v)
     winlog_put_property(t->w, v->name, v->value);
 }
 
-/* Records of Get-WinEvent, as ConvertTo-Json writes them. */
-static enum line_verdict properties_of(struct taking *t, struct reader *r, struct str line,
-                                       struct event *e)
+/* Records of Get-WinEvent, as ConvertTo-Json writes them, or NXLog's. */
+static enum line_verdict members_of(struct taking *t, json_take *take_one, struct reader *r,
+                                    struct str line, struct event *e)
 {
-    struct json_flat f = {.take = take_property, .context = t, .e = e};
+    struct json_flat f = {.take = take_one, .context = t, .e = e};
 
     e->count = 0;
     winlog_begin(t->w, r, e);
@@ -84,8 +93,10 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     winlog_begin(t.w, r, e);
     if (line.len == 0 || line.p[0] != '{' || !json_flat(&f, &line) || str_trim(line).len)
         return LINE_FOREIGN;
+    if (t.nxlog == WINLOG_NXLOG_ALL && !t.is_of_event && !t.is_of_table)
+        return members_of(&t, take_nxlog, r, whole, e);
     if (t.has_property && !t.is_of_event && !t.is_of_table)
-        return properties_of(&t, r, whole, e);
+        return members_of(&t, take_property, r, whole, e);
     f.take = take_hit;
     if (t.is_hit && !json_flat(&f, &whole))
         return LINE_FOREIGN;
@@ -93,7 +104,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_winlog_json = {.name = "evtx",
-                                          .version = 4,
+                                          .version = 5,
                                           .is_splittable = true,
                                           .line = line_of,
                                           .takes_bytes = true,

@@ -102,3 +102,104 @@ bool winlog_put_text(struct winlog *w, struct str text)
     }
     return found;
 }
+
+/* What stands up to the next two blanks. */
+static struct str take_flat(struct str *rest)
+{
+    struct str part;
+    size_t len = 0;
+
+    str_skip_blanks(rest);
+    while (len < rest->len &&
+           (rest->p[len] != ' ' || (len + 1 < rest->len && rest->p[len + 1] != ' ')))
+        len++;
+    part = str_head(*rest, len);
+    *rest = str_from(*rest, len);
+    return part;
+}
+
+/* Of a text without line ends, on its way. */
+struct flat {
+    struct winlog *w;
+    int section;
+    struct str label; /* whose value comes next; empty: none */
+    struct str head;  /* of a section, where a label comes next */
+    uint64_t seen;    /* labels, a bit each */
+    bool is_ambiguous, found;
+};
+_Static_assert(COUNT_OF(labels) <= 64, "a bit each");
+
+/* The place of a label in the section that is open; COUNT_OF(labels): it is none. */
+static size_t label_at(const struct flat *f, struct str label)
+{
+    size_t i = 0;
+
+    while (i < COUNT_OF(labels) &&
+           !((labels[i].section == SECTION_ANY || labels[i].section == f->section) &&
+             str_is(label, labels[i].label)))
+        i++;
+    return i;
+}
+
+static bool is_label(struct str name)
+{
+    for (size_t i = 0; i < COUNT_OF(labels); i++)
+        if (str_is(name, labels[i].label))
+            return true;
+    return false;
+}
+
+static void see_label(struct flat *f, struct str name)
+{
+    size_t i;
+
+    if (f->head.len)
+        f->section = section_of(f->head);
+    f->head = STR("");
+    f->label = STR("");
+    i = label_at(f, name);
+    if (i < COUNT_OF(labels)) {
+        f->is_ambiguous = f->is_ambiguous || (f->seen >> i & 1);
+        f->seen |= (uint64_t)1 << i;
+        f->label = name;
+    } else if (!is_label(name)) {
+        f->head = name;
+    }
+}
+
+static void see_value(struct flat *f, struct str value)
+{
+    size_t i = f->label.len ? label_at(f, f->label) : COUNT_OF(labels);
+
+    f->label = STR("");
+    f->head = STR("");
+    if (i == COUNT_OF(labels) || value.len == 0)
+        return;
+    winlog_put_named(f->w, str_of(labels[i].data), value);
+    f->found = true;
+}
+
+bool winlog_put_flat_text(struct winlog *w, struct str text)
+{
+    struct flat f = {.w = w, .section = SECTION_ANY};
+
+    while (text.len) {
+        struct str part = take_flat(&text), value = part, name;
+
+        if (str_ends(part, ":")) {
+            see_label(&f, str_head(part, part.len - 1));
+            continue;
+        }
+        name = str_cut(&value, ':'); /* "Caller Process ID: 0x0" */
+        if (f.label.len == 0 && str_starts(value, " ") && is_label(name)) {
+            see_label(&f, name);
+            value = str_trim(value);
+        } else {
+            value = part;
+        }
+        see_value(&f, value);
+    }
+    if (f.is_ambiguous)
+        event_puts(w->e, field_number(w->r->names, STR("event.is_ambiguous")), "yes");
+    return f.found;
+}

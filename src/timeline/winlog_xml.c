@@ -357,7 +357,7 @@ static int read_all(struct reader *r, struct err *err)
 }
 
 const struct format format_winlog_xml = {.name = "evtx",
-                                         .version = 3,
+                                         .version = 4,
                                          .knows = knows,
                                          .read = read_all,
                                          .state_size = sizeof(struct winlog),
