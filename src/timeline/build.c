@@ -49,6 +49,27 @@ static const struct format *format_at(uint32_t number)
     return number == WIRE_NO_FORMAT ? NULL : formats[number];
 }
 
+/* None stands behind one that is none. */
+static bool are_formats(const uint32_t *numbers)
+{
+    bool is_end = false, is_sound = true;
+
+    for (size_t i = 0; i < OTHERS_MOST; i++) {
+        is_sound = is_sound && is_format(numbers[i]) && !(is_end && format_at(numbers[i]));
+        is_end = is_end || numbers[i] == WIRE_NO_FORMAT;
+    }
+    return is_sound;
+}
+
+static struct others others_at(const uint32_t *numbers)
+{
+    struct others out = {0};
+
+    for (size_t i = 0; i < OTHERS_MOST; i++)
+        out.of[i] = format_at(numbers[i]);
+    return out;
+}
+
 static int take_looked(struct building *b, struct str body, struct err *e)
 {
     struct build_looked l;
@@ -57,7 +78,7 @@ static int take_looked(struct building *b, struct str body, struct err *e)
         return build_unsound(e);
     memcpy(&l, body.p, sizeof(l));
     if (l.part_count == 0 || l.part_count > PARTS_MOST || !is_format(l.format) ||
-        !is_format(l.second) || l.encoding >= TEXT_ENCODING_COUNT_ || l.frame >= FRAME_COUNT_ ||
+        !are_formats(l.others) || l.encoding >= TEXT_ENCODING_COUNT_ || l.frame >= FRAME_COUNT_ ||
         !manner_is_sound(&l.manner) || (l.has_many && (l.part_count > 1 || l.is_disk)) ||
         (l.part_count > 1 && (l.format == WIRE_NO_FORMAT || l.is_disk)))
         return build_unsound(e);
@@ -101,7 +122,7 @@ static int look(struct building *b, struct err *e)
 
     if (b->order->is_image) {
         b->looked = (struct build_looked){
-            .format = WIRE_NO_FORMAT, .second = WIRE_NO_FORMAT, .part_count = 1, .is_disk = 1};
+            .format = WIRE_NO_FORMAT, .others = WIRE_NO_OTHERS, .part_count = 1, .is_disk = 1};
         return 0;
     }
     build_argument(b->order, &task, NULL, &b->breaks, &argument);
@@ -121,11 +142,11 @@ static int take_source(struct building *b, struct str body, struct err *e)
         return build_unsound(e);
     memcpy(&s, body.p, sizeof(s));
     if (rest.len != (size_t)s.name_size + s.remark_size || s.name_size > NAME_MOST ||
-        !is_format(s.format) || !is_format(s.second))
+        !is_format(s.format) || !are_formats(s.others))
         return build_unsound(e);
     source = (struct segment_source){.name = str_head(rest, s.name_size),
                                      .format = format_at(s.format),
-                                     .second = format_at(s.second),
+                                     .others = others_at(s.others),
                                      .size = s.size,
                                      .is_about = s.is_about != 0,
                                      .head = s.head,
@@ -508,7 +529,7 @@ static int build(struct building *b, struct segment_result *out, struct err *e)
     if (b->looked.part_count > 1) {
         const struct segment_source source = {.name = str_of(order->name),
                                               .format = formats[b->looked.format],
-                                              .second = format_at(b->looked.second),
+                                              .others = others_at(b->looked.others),
                                               .size = b->looked.size,
                                               .head = b->looked.head,
                                               .is_alone = true};

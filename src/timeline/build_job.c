@@ -143,8 +143,9 @@ static int read_part(struct job *j, struct reader *r, uint64_t from, uint64_t to
     r->from = from;
     r->to = to;
     j->is_reading = true;
-    j->reader =
-        is_splittable(r->format, r->frame) ? NULL : r; /* else parts that have no room are left */
+    j->reader = is_splittable(r->format, &r->others, r->frame)
+                    ? NULL
+                    : r; /* else parts that have no room are left */
     j->spent = 0;
     rc = reader_part(r, from, to, e);
     j->is_reading = false;
@@ -158,12 +159,13 @@ static int read_part(struct job *j, struct reader *r, uint64_t from, uint64_t to
     return rc ? rc : job_end_part(j, r, e);
 }
 
-static uint32_t parts_of(const struct format *f, enum text_frame frame, uint64_t size)
+static uint32_t parts_of(const struct format *f, const struct others *others, enum text_frame frame,
+                         uint64_t size)
 {
     uint64_t part_size = format_part_size(f);
     uint64_t count = (size + part_size - 1) / part_size;
 
-    if (!is_splittable(f, frame) || count < 2)
+    if (!is_splittable(f, others, frame) || count < 2)
         return 1;
     return count < PARTS_MOST ? (uint32_t)count : PARTS_MOST;
 }
@@ -175,7 +177,7 @@ static uint64_t part_end(const struct format *f, uint32_t i, uint32_t count)
 
 static int read_parts(struct job *j, struct reader *r, uint64_t size, struct err *e)
 {
-    uint32_t count = parts_of(r->format, r->frame, size);
+    uint32_t count = parts_of(r->format, &r->others, r->frame, size);
     CLEANUP_FREE struct years *begin = mem_array(count, sizeof(begin[0]));
     int rc = 0;
 
@@ -188,14 +190,6 @@ static int read_parts(struct job *j, struct reader *r, uint64_t size, struct err
         rc = read_part(j, r, i * format_part_size(r->format), part_end(r->format, i, count), e);
     }
     return rc;
-}
-
-static uint32_t number_of(const struct format *f)
-{
-    for (uint32_t i = 0; f && i < FORMAT_COUNT_; i++)
-        if (formats[i] == f)
-            return i;
-    return WIRE_NO_FORMAT;
 }
 
 static int take_head(struct job *j, struct err *e)
@@ -216,7 +210,7 @@ static int recognise(struct job *j, struct recognised *out, struct err *e)
     int rc = m->remark ? format_find_damaged(out, read_bytes, j, m->size, e)
                        : format_find(out, read_bytes, j, m->size, e);
 
-    j->second = rc ? NULL : out->second;
+    j->others = rc ? (struct others){0} : out->others;
     j->head = (struct source_head){.is_there = 0};
     return rc || !out->format || !out->format->line ? rc : take_head(j, e);
 }
@@ -238,13 +232,14 @@ static int send_source(struct job *j, struct build_source told, struct str name,
 int job_source(struct job *j, struct str name, const struct format *f, int64_t written_s,
                uint64_t size, const char *remark, struct err *e)
 {
-    const struct build_source told = {.written_s = written_s,
-                                      .size = size,
-                                      .head = f && f->line ? j->head
-                                                           : (struct source_head){.is_there = 0},
-                                      .format = number_of(f),
-                                      .second = number_of(f ? j->second : NULL)};
+    static const struct others none;
+    struct build_source told = {.written_s = written_s,
+                                .size = size,
+                                .head =
+                                    f && f->line ? j->head : (struct source_head){.is_there = 0},
+                                .format = job_format_number(f)};
 
+    job_put_others(told.others, f ? &j->others : &none);
     return send_source(j, told, name, remark, e);
 }
 
@@ -271,7 +266,7 @@ static int tell_remark(struct job *j, struct str name, const struct reader *befo
     struct reader r = job_reader(j, name, (struct written){before->written_s, INT64_MIN});
     int rc;
 
-    reader_begin(&r, &format_evidence);
+    reader_begin(&r, &format_evidence, NULL);
     if (before->last_ns)
         r.last_ns = before->last_ns;
     else if (__builtin_mul_overflow(r.written_s, (int64_t)1000000000, &r.last_ns))
@@ -315,14 +310,13 @@ int job_take_member(void *context, const struct walked *m, struct err *e)
     if (rc == 0)
         rc = job_source(j, m->name, f, m->written.s, m->size, remark, e);
     if (rc == 0 && f) {
-        reader_begin(&r, f);
-        r.second = j->second;
+        reader_begin(&r, f, &j->others);
         r.encoding = found.encoding;
         r.frame = found.frame;
         r.manner = found.manner;
         rc = read_parts(j, &r, m->size, e);
         reader_end(&r);
-        j->second = NULL;
+        j->others = (struct others){0};
     }
     if (rc == 0 && remark)
         rc = tell_remark(j, m->name, &r, remark, e);
@@ -334,7 +328,7 @@ static int take_words(struct job *j, struct str name, const char *words, bool is
 {
     const struct reader none = {.written_s = j->task.written_s};
     const struct build_source told = {
-        .format = WIRE_NO_FORMAT, .second = WIRE_NO_FORMAT, .is_about = is_about};
+        .format = WIRE_NO_FORMAT, .others = WIRE_NO_OTHERS, .is_about = is_about};
     int rc = send_source(j, told, name, words, e);
 
     if (rc == 0)
@@ -376,20 +370,20 @@ static int look_at_plain(struct job *j, const struct walked *m, struct err *e)
             return rc;
     }
     looked.is_disk = is_disk;
-    looked.format = number_of(f);
-    looked.second = number_of(j->second);
+    looked.format = job_format_number(f);
+    job_put_others(looked.others, &j->others);
     looked.encoding = found.encoding;
     looked.frame = found.frame;
     looked.manner = found.manner;
     looked.head = j->head;
-    looked.part_count = f ? parts_of(f, found.frame, m->size) : 1;
+    looked.part_count = f ? parts_of(f, &j->others, found.frame, m->size) : 1;
     return send_looked(j, &looked, e);
 }
 
 static int look_at_container(struct job *j, bool has_many, struct err *e)
 {
     const struct build_looked packed = {
-        .format = WIRE_NO_FORMAT, .second = WIRE_NO_FORMAT, .part_count = 1, .has_many = has_many};
+        .format = WIRE_NO_FORMAT, .others = WIRE_NO_OTHERS, .part_count = 1, .has_many = has_many};
 
     return send_looked(j, &packed, e);
 }
@@ -407,14 +401,16 @@ static int no_remark(void *context, struct str name, const char *words, struct e
 
 static int begin_given(struct job *j, const struct walked *m, struct reader *r, struct err *e)
 {
+    struct others others;
+
     if (!m->is_plain || j->task.format >= FORMAT_COUNT_ ||
         j->task.encoding >= TEXT_ENCODING_COUNT_ || j->task.frame >= FRAME_COUNT_ ||
         !manner_is_sound(&j->task.manner))
         return err_set(e, ERR_FORMAT, "it is not what it was");
     j->member = m;
     *r = job_reader(j, m->name, m->written);
-    reader_begin(r, formats[j->task.format]);
-    r->second = j->task.second < FORMAT_COUNT_ ? formats[j->task.second] : NULL;
+    others = job_others(j);
+    reader_begin(r, formats[j->task.format], &others);
     r->encoding = (enum text_encoding)j->task.encoding;
     r->frame = (enum text_frame)j->task.frame;
     r->manner = j->task.manner;

@@ -31,12 +31,17 @@ struct job {
     uint64_t spent;            /* of the directory, by the blocks of the part that is read */
     struct reader *reader;     /* which ends where that is too much; NULL: none does */
     const struct walked *member;
-    struct source_head head;     /* of the source that is read, if that has lines */
-    const struct format *second; /* of the source that is read: of lines that its format declines */
+    struct source_head head; /* of the source that is read, if that has lines */
+    struct others others;    /* of the source that is read: of lines that its format declines */
 };
 /* The channel is set before; everything else follows from the argument. ERR_FORMAT. */
 MUST_CHECK int job_begin(struct job *j, struct str argument, struct err *e);
 void job_release(struct job *j);
+/* As messages have them: NULL is WIRE_NO_FORMAT. */
+uint32_t job_format_number(const struct format *f);
+void job_put_others(uint32_t *numbers, const struct others *others);
+/* Those of the task. */
+struct others job_others(const struct job *j);
 /* Of the writer: context is the job. */
 block_take job_send_block;
 

@@ -29,7 +29,7 @@ static int put_notice(struct segment_writer *store, const char *words, int64_t n
     struct hash digest;
     int rc;
 
-    reader_begin(&r, &format_evidence);
+    reader_begin(&r, &format_evidence, NULL);
     r.last_ns = ns;
     rc = reader_notice(&r, 0, words, e);
     reader_end(&r);

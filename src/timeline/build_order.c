@@ -97,13 +97,13 @@ struct build_task build_task_of(const struct building *b, enum build_kind kind, 
     uint64_t size = count > 1 ? format_part_size(formats[b->looked.format]) : 0;
     struct build_task task = {.kind = kind,
                               .format = b->looked.format,
-                              .second = b->looked.second,
                               .encoding = b->looked.encoding,
                               .frame = b->looked.frame,
                               .manner = b->looked.manner,
                               .from = from * size,
                               .to = to == count ? UINT64_MAX : to * size};
 
+    memcpy(task.others, b->looked.others, sizeof(task.others));
     if (b->years && !b->is_counting) {
         task.year = b->years[from].year;
         task.date = b->years[from].last;

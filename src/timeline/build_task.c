@@ -113,3 +113,26 @@ void job_release(struct job *j)
     folds_release(&j->folds);
     free(j->ends);
 }
+
+uint32_t job_format_number(const struct format *f)
+{
+    for (uint32_t i = 0; f && i < FORMAT_COUNT_; i++)
+        if (formats[i] == f)
+            return i;
+    return WIRE_NO_FORMAT;
+}
+
+void job_put_others(uint32_t *numbers, const struct others *others)
+{
+    for (size_t i = 0; i < OTHERS_MOST; i++)
+        numbers[i] = job_format_number(others->of[i]);
+}
+
+struct others job_others(const struct job *j)
+{
+    struct others out = {0};
+
+    for (size_t i = 0; i < OTHERS_MOST && j->task.others[i] < FORMAT_COUNT_; i++)
+        out.of[i] = formats[j->task.others[i]];
+    return out;
+}

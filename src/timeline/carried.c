@@ -91,7 +91,7 @@ static bool ask(struct reader *r, size_t i, struct str text, struct event *e, in
     bool is_known;
 
     inner.format = f;
-    inner.second = NULL;
+    inner.others = (struct others){0};
     inner.state = state_of(r->carried, i);
     inner.carried = NULL;
     inner.is_carried = true;

@@ -180,6 +180,19 @@ static void take_name(struct cutter *c, struct line *out)
     c->name_len = name.len;
 }
 
+/* The name stands above its lines. */
+static void take_head(struct cutter *c, struct line *out)
+{
+    struct str name;
+
+    out->is_between = named_line_is_head(out->text, &name);
+    if (out->is_between) {
+        memcpy(c->name, name.p, name.len);
+        c->name_len = name.len;
+    }
+    out->name = (struct str){c->name, c->name_len};
+}
+
 static int next_line(struct cutter *c, struct line *out, struct err *e)
 {
     const char *end;
@@ -221,9 +234,13 @@ int cutter_next(struct cutter *c, struct line *out, struct err *e)
     if (c->frame == FRAME_JSON || c->frame == FRAME_JSON_INNER)
         return json_cutter_next(c, out, e);
     rc = next_line(c, out, e);
-    if (rc == 0 && c->frame == FRAME_NAMED && out->zeros == 0 && out->whole <= READER_LINE_MOST)
+    if (rc || out->zeros || out->whole > READER_LINE_MOST)
+        return rc;
+    if (c->frame == FRAME_NAMED)
         take_name(c, out);
-    return rc;
+    else if (c->frame == FRAME_HEADED)
+        take_head(c, out);
+    return 0;
 }
 
 static int pass_line(struct cutter *c, struct err *e)

@@ -251,7 +251,7 @@ static int list_system(struct reading *r, const struct file_system *s, struct er
     r->logs_left_out = 0;
     buf_clear(&r->log_names);
     r->reader = job_reader(r->job, buf_str(&s->name), (struct written){0, INT64_MIN});
-    reader_begin(&r->reader, &format_file_system);
+    reader_begin(&r->reader, &format_file_system, NULL);
     r->run = file_run_new(&r->reader, file_clock_of(str_of(fs->kind)));
     rc = list_files(r, e);
     file_run_free(r->run);

@@ -95,6 +95,7 @@ struct format {
      * reader_event. */
     int (*read)(struct reader *r, struct err *e);
     size_t state_size; /* of what it keeps for a source, zeroed at its beginning */
+    bool reads_alone;  /* whatever the state has, each line says itself whether it is its own */
     /* What the state holds besides itself. NULL: nothing. */
     void (*release)(void *state);
     /* Its records have so many bytes, and many in front may be zeros; 0: they are not. */
@@ -117,6 +118,7 @@ extern const struct format *const formats[FORMAT_COUNT_];
 enum text_frame {
     FRAME_LINES,
     FRAME_NAMED,      /* lines behind the name of their file (named_line.h) */
+    FRAME_HEADED,     /* lines below it, as head and tail write it */
     FRAME_JSON,       /* objects of JSON, behind one another or in a list, over any lines */
     FRAME_JSON_INNER, /* those in the lists of one object, and of what it has in it */
     FRAME_COUNT_,
@@ -138,9 +140,17 @@ typedef int reader_take(void *context, const struct event *event, struct err *e)
 typedef int reader_bytes_at(void *context, uint64_t off, void *bytes, size_t size, size_t *got,
                             struct err *e);
 
+/* Formats of a source that are asked of a line one after another, each of those that all before
+ * decline. NULL: no more. */
+enum { OTHERS_MOST = FORMATS_OF_SOURCE - 1 };
+struct others {
+    const struct format *of[OTHERS_MOST];
+};
+
 struct reader {
     const struct format *format;
-    const struct format *second; /* asked of lines that format declines; NULL: none is */
+    struct others others; /* asked of lines that format declines */
+    void *other_states[OTHERS_MOST];
     enum text_encoding encoding; /* of text; places are those of the source as it is */
     enum text_frame frame;       /* of lines */
     struct decoded *decoded;     /* of text that is no lines, in UTF-16, while it is read */
@@ -211,9 +221,14 @@ MUST_CHECK int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct
 /* Reads a source of any format: of one that is in parts, what begins in these bytes. */
 MUST_CHECK int reader_part(struct reader *r, uint64_t from, uint64_t to, struct err *e);
 /* Whether parts of such a source can be read side by side. */
-static inline bool is_splittable(const struct format *f, enum text_frame frame)
+static inline bool is_splittable(const struct format *f, const struct others *others,
+                                 enum text_frame frame)
 {
-    return f->is_splittable && frame == FRAME_LINES;
+    bool is_so = f->is_splittable && frame == FRAME_LINES;
+
+    for (size_t i = 0; i < OTHERS_MOST && others->of[i]; i++)
+        is_so = is_so && others->of[i]->is_splittable;
+    return is_so;
 }
 /* Goes through the lines that begin in these bytes (to UINT64_MAX: all from there), so that years
  * can be told of lines that lack them: parts[i], zeros at first, gets what is behind
@@ -230,12 +245,18 @@ MUST_CHECK int reader_find_folds(struct reader *r, uint64_t from, uint64_t to, s
 /* Both, and years_place, for all of a source. */
 MUST_CHECK int reader_find_years(struct reader *r, uint64_t part_size, struct years *begin,
                                  size_t count, struct year_breaks *breaks, struct err *e);
-/* Then reader_end. The part is all of the source. */
-void reader_begin(struct reader *r, const struct format *format);
+/* Then reader_end. The part is all of the source. others: NULL: there are none. */
+void reader_begin(struct reader *r, const struct format *format, const struct others *others);
 void reader_end(struct reader *r);
+/* What reader_begin gave their states. */
+void reader_forget(struct reader *r);
+/* As reader_ask, of one of the others. */
+enum line_verdict reader_ask_other(struct reader *r, size_t other, struct str raw, struct event *e);
 /* What a line is to a format; values are UTF-8 then. */
 enum line_verdict reader_ask(struct reader *r, const struct format *f, struct str raw,
                              struct event *e);
+/* Whether one of its formats has such lines (sessions.h). */
+bool reader_has_sessions(const struct reader *r);
 /* Whether it is UTF-8 without NUL, so that reader_text leaves it as it is. */
 bool reader_is_plain(struct str s);
 /* A line or value as UTF-8: what is not becomes \xHH, in e's scratch. */
@@ -244,7 +265,7 @@ struct str reader_text(struct event *e, struct str raw);
 /* How a source is read. Both NULL: no format knows it. */
 struct recognised {
     const struct format *format; /* format_text: text that no other knows */
-    const struct format *second; /* of lines that format declines */
+    struct others others;        /* of lines that format declines */
     enum text_encoding encoding; /* of text */
     enum text_frame frame;       /* of lines */
     struct manner manner;        /* of lines, where it is asked for */

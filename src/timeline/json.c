@@ -521,4 +521,5 @@ const struct format format_json = {.name = "json",
                                    .line = line_of,
                                    .takes_bytes = true,
                                    .state_size = sizeof(struct state),
+                                   .reads_alone = true,
                                    .release = release};

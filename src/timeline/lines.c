@@ -127,25 +127,27 @@ static void ask_as(struct reader *r, uint32_t number)
         r->counting->format = number;
 }
 
-/* What the first format took of the line is no part of the event that the second makes. */
-static enum line_verdict ask_second(struct lines *l, const struct line *line)
+/* What a format took of a line that it declines is no part of the event that the next one makes. */
+static enum line_verdict ask_others(struct lines *l, const struct line *line)
 {
-    const struct format *second = l->r->second;
-
-    begin_again(l->now, line->text);
-    ask_as(l->r, 1);
-    if (reader_ask(l->r, second, line->text, l->now) != LINE_EVENT)
-        return LINE_FOREIGN;
-    event_puts(l->now, FIELD_EVENT_DATASET, second->name);
-    return LINE_EVENT;
+    for (size_t i = 0; i < OTHERS_MOST && l->r->others.of[i]; i++) {
+        begin_again(l->now, line->text);
+        ask_as(l->r, (uint32_t)i + 1);
+        if (reader_ask_other(l->r, i, line->text, l->now) == LINE_EVENT) {
+            event_puts(l->now, FIELD_EVENT_DATASET, l->r->others.of[i]->name);
+            return LINE_EVENT;
+        }
+    }
+    return LINE_FOREIGN;
 }
 
-/* "Record 7", as evtx_dump writes before each; "--" of grep. */
+/* "Record 7", as evtx_dump writes before each; "--" of grep; the name of a file above its lines. */
 static bool is_head(struct str text)
 {
     uint64_t number;
 
-    return str_is(text, "--") || (str_take(&text, "Record ") && str_u64(text, &number));
+    return str_is(text, "--") || str_starts(text, "==> ") ||
+           (str_take(&text, "Record ") && str_u64(text, &number));
 }
 
 static uint64_t number_of(const struct lines *l, const struct line *line)
@@ -166,8 +168,8 @@ static enum line_verdict ask(struct lines *l, const struct line *line)
     v = reader_ask(l->r, l->r->format, line->text, l->now);
     if (v == LINE_EVENT && manner_doubts(l->r, l->now))
         v = LINE_FOREIGN;
-    if (v == LINE_FOREIGN && l->r->second)
-        v = ask_second(l, line);
+    if (v == LINE_FOREIGN)
+        v = ask_others(l, line);
     if (v == LINE_EVENT && l->sessions)
         sessions_see(l->sessions, l->now);
     return v;
@@ -275,7 +277,7 @@ static void become_last(struct lines *l, const struct line *line)
     l->joined = 0;
 }
 
-static bool is_of_second(const struct event *e)
+static bool is_of_other(const struct event *e)
 {
     return event_value(e, FIELD_EVENT_DATASET).len > 0;
 }
@@ -286,14 +288,14 @@ static bool is_own(const struct lines *l, enum line_verdict v)
     const struct format *f = l->r->format;
 
     return v == LINE_EVENT && l->now->precision != TIME_NONE &&
-           !(f->continues && !is_of_second(l->now) && f->may_continue(l->now));
+           !(f->continues && !is_of_other(l->now) && f->may_continue(l->now));
 }
 
 /* Both are of the first format. */
 static bool continues(struct lines *l, enum line_verdict v)
 {
-    return v == LINE_EVENT && l->has_last && l->r->format->continues && !is_of_second(l->last) &&
-           !is_of_second(l->now) && l->r->format->continues(l->r, l->last, l->now);
+    return v == LINE_EVENT && l->has_last && l->r->format->continues && !is_of_other(l->last) &&
+           !is_of_other(l->now) && l->r->format->continues(l->r, l->last, l->now);
 }
 
 static int deal_with(struct lines *l, const struct line *line, enum line_verdict v, struct err *e)
@@ -305,7 +307,7 @@ static int deal_with(struct lines *l, const struct line *line, enum line_verdict
     if (line->text.len == 0 || v == LINE_COMMENT) {
         c->empty += line->text.len == 0;
         c->comments += line->text.len != 0;
-        return 0;
+        return line->is_between && l->r->frame == FRAME_HEADED ? end_last(l, e) : 0;
     }
     if ((v == LINE_CONTINUES && l->has_last) || continues(l, v)) {
         c->continued++;
@@ -449,15 +451,10 @@ static int read_regrouped(struct lines *l, struct err *e)
     return rc ? rc : tell_rest(l, e);
 }
 
-static bool has_sessions(const struct reader *r)
-{
-    return r->format->has_sessions || (r->second && r->second->has_sessions);
-}
-
 /* So many bytes before a part are looked at. */
 static uint64_t window_of(const struct reader *r)
 {
-    uint64_t sessions = has_sessions(r) ? SESSIONS_WINDOW : 0;
+    uint64_t sessions = reader_has_sessions(r) ? SESSIONS_WINDOW : 0;
 
     return r->format->cut_lines > sessions ? r->format->cut_lines : sessions;
 }
@@ -493,7 +490,7 @@ int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
 
     from += from % text_unit(r->encoding);
     rc = begin(&l, r, from, e);
-    if (has_sessions(r))
+    if (reader_has_sessions(r))
         l.sessions = sessions_new(r->names);
     if (rc == 0 && window_of(r) && from)
         rc = look_back(&l, from, e);

@@ -3,7 +3,7 @@
 #include "timeline/clock_vote.h"
 #include "timeline/cutter.h"
 #include "timeline/date_order.h"
-#include "timeline/look.h"
+#include "timeline/score.h"
 #include "timeline/value_test.h"
 
 enum {
@@ -66,7 +66,7 @@ static void put_indent(struct manner *m, const struct depths *d)
 }
 
 struct looking {
-    struct reader first, second;
+    struct reader r;
     struct depths depths;
     struct clock_vote vote;
     struct manner manner;             /* hosts */
@@ -145,21 +145,29 @@ static bool is_carried(const struct reader *r, const struct event *e)
     return name != FIELD_NONE && dataset.len && !str_is(dataset, format_dated_iso.name);
 }
 
+static bool ask(struct looking *l, const struct format *f, size_t other, struct str line,
+                struct event *e)
+{
+    event_begin(e);
+    l->r.vote = f->is_last ? &l->vote : NULL;
+    return (f == l->r.format ? reader_ask(&l->r, f, line, e)
+                             : reader_ask_other(&l->r, other, line, e)) == LINE_EVENT;
+}
+
 static void look_at_line(struct looking *l, struct str line, struct event *e)
 {
-    bool is_stamp = manner_is_stamp(line);
+    bool is_stamp = manner_is_stamp(line), is_known;
 
-    event_begin(e);
     l->lines++;
     l->stamped += is_stamp;
-    if (reader_ask(&l->first, l->first.format, line, e) == LINE_EVENT) {
-        l->carried += is_stamp && is_carried(&l->first, e);
-        add_host(&l->manner, l->first.format, e);
+    is_known = ask(l, l->r.format, 0, line, e);
+    if (is_known) {
+        l->carried += is_stamp && is_carried(&l->r, e);
+        add_host(&l->manner, l->r.format, e);
         add_depth(&l->depths, line);
-    } else if (l->second.format) {
-        event_begin(e);
-        (void)reader_ask(&l->second, l->second.format, line, e);
     }
+    for (size_t i = 0; !is_known && i < OTHERS_MOST && l->r.others.of[i]; i++)
+        is_known = ask(l, l->r.others.of[i], i, line, e);
 }
 
 static void look_at(struct looking *l, struct look *look)
@@ -185,29 +193,28 @@ static bool is_of_numbers(const struct format *f)
     return f == &format_dated_day_first || f == &format_dated_month_first;
 }
 
-const struct format *manner_order(struct look *l, const struct format *first,
+const struct format *manner_order(struct look *l, const struct recognised *before,
                                   const struct format *found, bool *has_both)
 {
-    struct reader before = {.names = look_names(l)};
+    struct reader r = {.names = look_names(l)};
     struct date_order_vote vote = {0};
     enum date_order order;
 
     *has_both = false;
     if (!found || !is_of_numbers(found))
         return found;
-    if (first)
-        reader_begin(&before, first);
+    if (before)
+        reader_begin(&r, before->format, &before->others);
     for (size_t i = 0; i < LOOK_SAMPLE_COUNT; i++) {
         struct str rest = l->samples[i], line;
 
         while (look_take_line(&rest, &line)) {
-            event_begin(&l->event);
-            if (!first || reader_ask(&before, first, line, &l->event) == LINE_FOREIGN)
+            if (!before || score_is_declined(&r, line, &l->event))
                 date_order_see(&vote, line);
         }
     }
-    if (first)
-        reader_end(&before);
+    if (before)
+        reader_end(&r);
     order = date_order_end(&vote, false);
     *has_both = order == ORDER_BOTH;
     return order == ORDER_UNKNOWN       ? NULL
@@ -219,35 +226,42 @@ const struct format *manner_order(struct look *l, const struct format *first,
 /* Of the formats as they were chosen. */
 static bool has_both_orders(const struct recognised *found, struct look *l)
 {
-    bool is_second = !is_of_numbers(found->format) && found->second;
+    struct recognised before = {.format = found->format};
+    const struct format *f = found->format;
     bool has_both;
 
-    (void)manner_order(l, is_second ? found->format : NULL,
-                       is_second ? found->second : found->format, &has_both);
+    for (size_t i = 0; !is_of_numbers(f) && i < OTHERS_MOST && found->others.of[i]; i++) {
+        if (i)
+            before.others.of[i - 1] = f;
+        f = found->others.of[i];
+    }
+    (void)manner_order(l, f == found->format ? NULL : &before, f, &has_both);
     return has_both;
+}
+
+static bool has_dated(const struct recognised *found)
+{
+    bool has = found->format->is_last;
+
+    for (size_t i = 0; i < OTHERS_MOST && found->others.of[i]; i++)
+        has = has || found->others.of[i]->is_last;
+    return has;
 }
 
 void manner_find(struct recognised *found, struct look *l)
 {
-    const struct format *f = found->format, *second = found->second;
-    struct field_names *names = look_names(l);
-    struct looking at = {.first = {.names = names}, .second = {.names = names}};
-    bool is_dated = f->is_last || (second && second->is_last);
+    const struct format *f = found->format;
+    struct looking at = {.r = {.names = look_names(l)}};
+    bool is_dated = has_dated(found);
 
     found->manner.has_both_orders = f->line && is_dated && has_both_orders(found, l);
     if (!f->line || found->frame >= FRAME_JSON || (!f->may_be_indented && !is_dated))
         return;
-    reader_begin(&at.first, f);
-    if (second)
-        reader_begin(&at.second, second);
-    at.first.manner.is_stamped = f == &format_dated_iso;
-    at.first.vote = f->is_last ? &at.vote : NULL;
-    at.second.vote = second && second->is_last ? &at.vote : NULL;
+    reader_begin(&at.r, f, &found->others);
+    at.r.manner.is_stamped = f == &format_dated_iso;
     look_at(&at, l);
-    reader_end(&at.first);
-    if (second)
-        reader_end(&at.second);
-    found->manner.is_stamped = at.first.manner.is_stamped && at.lines >= STAMPED_LEAST &&
+    reader_end(&at.r);
+    found->manner.is_stamped = at.r.manner.is_stamped && at.lines >= STAMPED_LEAST &&
                                at.stamped == at.lines && at.carried * 2 >= at.lines;
     memcpy(found->manner.hosts, at.manner.hosts, sizeof(at.manner.hosts));
     if (f->may_be_indented)

@@ -37,9 +37,9 @@ struct look;
 struct format;
 struct reader;
 struct event;
-/* Which of the two formats of dates with slashes it is, by all lines of the samples that first
- * declines (NULL: by all). NULL: nothing shows it. Another format is itself. */
-const struct format *manner_order(struct look *l, const struct format *first,
+/* Which of the two formats of dates with slashes it is, by all lines of the samples that the
+ * formats before decline (NULL: by all). NULL: nothing shows it. Another format is itself. */
+const struct format *manner_order(struct look *l, const struct recognised *before,
                                   const struct format *found, bool *has_both);
 /* Fills found->manner. The samples of l are those that its formats were found by. */
 void manner_find(struct recognised *found, struct look *l);

@@ -162,3 +162,16 @@ bool named_line_is_file(struct str name)
     return name.len && (memchr(name.p, '/', name.len) || memchr(name.p, '.', name.len) ||
                         memchr(name.p, '\\', name.len));
 }
+
+bool named_line_is_head(struct str line, struct str *name)
+{
+    struct str at = line;
+
+    if (!str_take(&at, "==> ") || !str_ends(at, " <=="))
+        return false;
+    at = str_head(at, at.len - 4);
+    if (at.len > NAMED_MOST || !(str_is(at, "standard input") || named_line_is_file(at)))
+        return false;
+    *name = at;
+    return true;
+}

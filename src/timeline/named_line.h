@@ -14,6 +14,8 @@ enum named_line {
  * without a name. *name is that of the line before; where the line has the same one with a dash
  * behind it, it is one of those around what was found. It stays where no name is taken. */
 enum named_line named_line_take(struct str *line, struct str *name);
+/* "==> /var/log/auth.log <==", as head and tail write it above the lines of each file. */
+bool named_line_is_head(struct str line, struct str *name);
 /* A name that has a folder or an ending, or is that of a system's log, and so hardly another word.
  */
 bool named_line_is_file(struct str name);

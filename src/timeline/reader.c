@@ -20,19 +20,32 @@ uint64_t format_part_size(const struct format *f)
     return f->part_size ? f->part_size : PART_SIZE;
 }
 
-void reader_begin(struct reader *r, const struct format *format)
+void reader_begin(struct reader *r, const struct format *format, const struct others *others)
 {
     r->format = format;
     r->state = mem_alloc(format->state_size);
+    r->others = others ? *others : (struct others){0};
+    for (size_t i = 0; i < OTHERS_MOST && r->others.of[i]; i++)
+        r->other_states[i] = mem_alloc(r->others.of[i]->state_size);
     r->from = 0;
     r->to = UINT64_MAX;
 }
 
+static void release_state(const struct format *f, void *state)
+{
+    if (state && f->release)
+        f->release(state);
+}
+
 void reader_end(struct reader *r)
 {
-    if (r->state && r->format->release)
-        r->format->release(r->state);
+    release_state(r->format, r->state);
     free(r->state);
+    for (size_t i = 0; i < OTHERS_MOST && r->others.of[i]; i++) {
+        release_state(r->others.of[i], r->other_states[i]);
+        free(r->other_states[i]);
+        r->other_states[i] = NULL;
+    }
     pattern_set_free(r->patterns);
     free(r->audit);
     carried_free(r->carried);
@@ -46,7 +59,11 @@ void reader_end(struct reader *r)
 
 static bool is_ordered(const struct reader *r)
 {
-    return !r->format->is_unordered && !(r->second && r->second->is_unordered);
+    bool is_so = !r->format->is_unordered;
+
+    for (size_t i = 0; i < OTHERS_MOST && r->others.of[i]; i++)
+        is_so = is_so && !r->others.of[i]->is_unordered;
+    return is_so;
 }
 
 static void count_time(struct reader *r, const struct event *e, const struct stated *s)
@@ -173,7 +190,7 @@ int reader_event(struct reader *r, struct event *e, struct err *err)
 
     if (kind.len == 0)
         event_puts(e, FIELD_EVENT_KIND, "event");
-    if (!(r->second || r->format->is_export) || event_value(e, FIELD_EVENT_DATASET).len == 0)
+    if (!(r->others.of[0] || r->format->is_export) || event_value(e, FIELD_EVENT_DATASET).len == 0)
         event_puts(e, FIELD_EVENT_DATASET, r->format->name);
     if (e->precision == TIME_NONE && !(r->format->is_export && e->doubt & DOUBT_ORDER)) {
         e->ns = r->last_ns;
@@ -246,12 +263,18 @@ bool reader_next_folds(const struct years_part *parts, size_t count, size_t *fro
     return true;
 }
 
-static void forget_state(struct reader *r)
+static void forget_state(const struct format *f, void *state)
 {
-    if (r->format->release)
-        r->format->release(r->state);
-    if (r->format->state_size)
-        memset(r->state, 0, r->format->state_size);
+    release_state(f, state);
+    if (f->state_size)
+        memset(state, 0, f->state_size);
+}
+
+void reader_forget(struct reader *r)
+{
+    forget_state(r->format, r->state);
+    for (size_t i = 0; i < OTHERS_MOST && r->others.of[i]; i++)
+        forget_state(r->others.of[i], r->other_states[i]);
 }
 
 static int find_all_folds(struct reader *r, uint64_t part_size, const struct years_part *parts,
@@ -263,7 +286,7 @@ static int find_all_folds(struct reader *r, uint64_t part_size, const struct yea
     while (rc == 0 && reader_next_folds(parts, count, &from, &to)) {
         r->years = begin[from];
         rc = reader_find_folds(r, from * part_size, to == count ? UINT64_MAX : to * part_size, e);
-        forget_state(r);
+        reader_forget(r);
     }
     return rc;
 }
@@ -275,7 +298,7 @@ int reader_find_years(struct reader *r, uint64_t part_size, struct years *begin,
     CLEANUP(year_hosts_freep) struct year_hosts *hosts = year_hosts_new();
     int rc = reader_count_years(r, 0, UINT64_MAX, part_size, parts, count, hosts, e);
 
-    forget_state(r);
+    reader_forget(r);
     if (rc == 0)
         years_place(parts, count, hosts, r->written_s, begin, breaks);
     if (rc == 0 && r->folds)
@@ -342,4 +365,24 @@ enum line_verdict reader_ask(struct reader *r, const struct format *f, struct st
     for (size_t i = 0; i < e->count; i++)
         e->fields[i].value = reader_text(e, e->fields[i].value);
     return v;
+}
+
+enum line_verdict reader_ask_other(struct reader *r, size_t other, struct str raw, struct event *e)
+{
+    void *state = r->state;
+    enum line_verdict v;
+
+    r->state = r->other_states[other];
+    v = reader_ask(r, r->others.of[other], raw, e);
+    r->state = state;
+    return v;
+}
+
+bool reader_has_sessions(const struct reader *r)
+{
+    bool has = r->format->has_sessions;
+
+    for (size_t i = 0; i < OTHERS_MOST && r->others.of[i]; i++)
+        has = has || r->others.of[i]->has_sessions;
+    return has;
 }

@@ -4,35 +4,13 @@
 #include "timeline/cutter.h"
 #include "timeline/look.h"
 #include "timeline/named_line.h"
-#include "timeline/pattern.h"
+#include "timeline/others.h"
 #include "timeline/sparse.h"
-#include "timeline/trace.h"
 
 enum {
-    CANDIDATE_PERCENT = 50,
     ZEROS_MOST = 64 << 20,
     TEXT_MOST = 64 << 20,
-    INDENTED_MOST = 8,       /* lines that one event may have behind it */
-    INDENTED_LAST_MOST = 64, /* of a format that is last: traces of the stack */
-    SURE_LEAST = 8,          /* lines that are one format's for sure, */
-    SURE_ONE_IN = 20,        /* and so many of those that are tried, */
-    SURE_PLACES = 4,         /* all along the source, or at its beginning or end */
-    SURE_TOLD = 3,
-    HOSTS_MOST = 16,
     OBJECTS_SIZE = 1 << 20, /* of those that are looked at */
-};
-
-struct score {
-    const struct format *format;
-    unsigned lines, understood;
-    bool is_sure;                     /* one is a line of its own alone */
-    unsigned sure;                    /* of those understood: whatever else knows them */
-    size_t place;                     /* where the line stands that is asked */
-    uint8_t sure_places;              /* bits */
-    bool is_first_sure, is_last_sure; /* the first line of all, the last */
-    unsigned indented;                /* behind the last event */
-    struct str hosts[HOSTS_MOST];     /* that lines which may be another program's name */
-    size_t host_count;
 };
 
 static size_t zeros_of(struct str s)
@@ -42,156 +20,6 @@ static size_t zeros_of(struct str s)
     while (n < s.len && s.p[n] == 0)
         n++;
     return n;
-}
-
-static enum line_verdict try_line(struct reader *r, struct str line, struct event *e)
-{
-    event_begin(e);
-    return reader_ask(r, r->format, line, e);
-}
-
-/* A word alone may be any word of a program's own line ("user eva: login"): names of hosts have a
- * digit, a point or a dash, mostly, and rsyslog writes microseconds and a zone. */
-static bool may_be_host(struct str host, const struct event *e)
-{
-    for (size_t i = 0; i < host.len; i++)
-        if (char_is_digit(host.p[i]) || host.p[i] == '.' || host.p[i] == '-')
-            return true;
-    return e->precision == TIME_US && !(e->doubt & DOUBT_ZONE);
-}
-
-static bool had_host(const struct score *s, struct str host)
-{
-    for (size_t i = 0; i < s->host_count; i++)
-        if (str_eq(s->hosts[i], host))
-            return true;
-    return false;
-}
-
-/* An event that may be of another program's line counts where its host is that of another, or the
- * first of them. */
-static bool counts(struct score *s, const struct event *e)
-{
-    struct str host = event_value(e, FIELD_HOST_NAME);
-    bool is_doubtful = s->format->is_doubtful && s->format->is_doubtful(e);
-    bool is_first = s->host_count == 0;
-
-    if (had_host(s, host))
-        return true;
-    if (is_doubtful && (host.len == 0 || s->host_count == HOSTS_MOST || !may_be_host(host, e)))
-        return false;
-    if (s->format->is_doubtful && host.len && s->host_count < HOSTS_MOST)
-        s->hosts[s->host_count++] = host;
-    return !is_doubtful || is_first;
-}
-
-/* A state tells which lines are its own, unless it is for what asks of two events. */
-static bool joins_by_state(const struct format *f)
-{
-    return f->state_size && !f->continues;
-}
-
-/* Lines that the format joins; where it knows none of its own before, of an event not too many. */
-static bool is_of_event(struct score *s, struct str line, enum line_verdict v,
-                        const struct event *e)
-{
-    if (v != LINE_CONTINUES || joins_by_state(s->format))
-        return v == LINE_CONTINUES;
-    if (s->format->is_last && trace_is_frame(line)) /* a sample may begin among hundreds */
-        return true;
-    if (char_is_blank(line.p[0]) || (s->format->is_last && trace_is_line(line)))
-        return s->understood &&
-               s->indented++ < (s->format->is_last ? INDENTED_LAST_MOST : INDENTED_MOST);
-    return !s->format->is_last || e->count > 0;
-}
-
-/* The line is an event of the format alone, and of no other program's that writes alike. */
-static bool is_sure_line(const struct format *f, enum line_verdict v, const struct event *e)
-{
-    return v == LINE_EVENT && !(f->is_doubtful && f->is_doubtful(e)) &&
-           !(f->is_sure && !f->is_sure(e));
-}
-
-static void add_sure(struct score *s, enum line_verdict v, const struct event *e)
-{
-    bool is_one = is_sure_line(s->format, v, e);
-
-    s->is_first_sure = s->lines == 0 ? is_one : s->is_first_sure;
-    s->is_last_sure = is_one;
-    s->sure += is_one;
-    s->sure_places |= (uint8_t)(is_one << s->place);
-}
-
-static void add_line(struct score *s, struct str line, enum line_verdict v, const struct event *e)
-{
-    add_sure(s, v, e);
-    if (v == LINE_CONTINUES && s->format->cut_lines) /* whose piece it is, it says itself */
-        s->understood++, s->lines++;
-    if (is_of_event(s, line, v, e))
-        return;
-    s->lines += v != LINE_COMMENT;
-    if (v == LINE_EVENT && counts(s, e)) {
-        s->understood++;
-        s->indented = 0;
-        s->is_sure = s->is_sure || !s->format->is_sure || s->format->is_sure(e);
-    }
-}
-
-/* Of lines that first declines where it is one. */
-static void try_sample(struct score *s, struct reader *r, struct reader *first, struct str sample,
-                       struct event *e)
-{
-    unsigned most = s->lines + LOOK_SAMPLE_LINES;
-    struct str line;
-
-    while (s->lines < most && look_take_line(&sample, &line))
-        if (!first || try_line(first, line, e) == LINE_FOREIGN)
-            add_line(s, line, try_line(r, line, e), e);
-}
-
-static struct score try_format(struct look *l, const struct format *format,
-                               const struct format *first)
-{
-    struct reader r = {.names = look_names(l)}, before = {.names = r.names};
-    struct score s = {.format = format};
-
-    reader_begin(&r, format);
-    if (first)
-        reader_begin(&before, first);
-    for (s.place = 0; s.place < LOOK_SAMPLE_COUNT; s.place++)
-        try_sample(&s, &r, first ? &before : NULL, l->samples[s.place], &l->event);
-    reader_end(&r);
-    if (first)
-        reader_end(&before);
-    return s;
-}
-
-static bool is_better(const struct score *s, const struct score *best)
-{
-    return s->is_sure && s->understood * 100 > s->lines * CANDIDATE_PERCENT &&
-           s->understood > best->understood;
-}
-
-/* Whether the format may be one of two of a source. */
-static bool may_share(const struct format *f)
-{
-    return f->is_splittable && !f->is_export && !joins_by_state(f);
-}
-
-static bool is_part(const struct score *s)
-{
-    bool is_at =
-        s->is_first_sure || s->is_last_sure || __builtin_popcount(s->sure_places) >= SURE_PLACES;
-
-    return s->sure >= SURE_LEAST && s->sure * SURE_ONE_IN >= s->lines && is_at;
-}
-
-/* System logs carry the lines of others, too. */
-static bool is_surer(const struct score *s, const struct score *than)
-{
-    if (than->format == &format_syslog && is_part(than))
-        return false;
-    return s->sure > than->sure || (s->format == &format_syslog && is_part(s));
 }
 
 /* Of the formats that are last or of the others. *surest, where it is asked for, is the one of them
@@ -205,10 +33,11 @@ static const struct format *find_lines(struct look *l, bool is_last, struct scor
         struct score s = {0};
 
         if (formats[i]->line && formats[i]->is_last == is_last)
-            s = try_format(l, formats[i], NULL);
-        if (is_better(&s, &best))
+            s = score_of(l, formats[i], NULL);
+        if (score_is_better(&s, &best))
             best = s;
-        if (surest && s.format && may_share(s.format) && is_surer(&s, surest))
+        if (surest && s.format && s.format->is_splittable && score_may_share(s.format) &&
+            score_is_surer(&s, surest))
             *surest = s;
     }
     return manner_order(l, NULL, best.format, &has_both);
@@ -310,55 +139,6 @@ static int find_behind_zeros(const struct format **out, struct look *l, struct e
     return rc;
 }
 
-/* Mostly there is no such line, and nothing more is tried then. */
-static bool declines_any(struct look *l, const struct format *first)
-{
-    struct reader r = {.names = look_names(l)};
-    bool found = false;
-
-    reader_begin(&r, first);
-    for (size_t i = 0; i < LOOK_SAMPLE_COUNT; i++) {
-        struct str rest = l->samples[i], line;
-
-        while (!found && look_take_line(&rest, &line))
-            found = try_line(&r, line, &l->event) == LINE_FOREIGN;
-    }
-    reader_end(&r);
-    return found;
-}
-
-/* The format that makes events of most of the lines that first declines. */
-static const struct format *find_second(struct look *l, const struct format *first, bool is_last)
-{
-    struct score best = {0};
-    bool has_both;
-
-    for (size_t i = 0; i < FORMAT_COUNT_; i++) {
-        const struct format *f = formats[i];
-        struct score s = {0};
-
-        if (f->line && f != first && f->is_last == is_last && may_share(f) &&
-            !(f->remark && first->remark))
-            s = try_format(l, f, first);
-        if (is_better(&s, &best))
-            best = s;
-    }
-    return manner_order(l, first, best.format, &has_both);
-}
-
-static void take_second(struct recognised *out, struct look *l)
-{
-    const struct format *first = out->format;
-
-    if (!first->line || !first->is_splittable || !declines_any(l, first))
-        return;
-    out->second = find_second(l, first, false);
-    /* A line that a known format declines is rather a damaged one of its own, but for such as may
-     * be other programs'. */
-    if (!out->second && (first->is_last || first->is_doubtful))
-        out->second = find_second(l, first, true);
-}
-
 /* What is left once no format knows most of its lines. */
 static void take_rest(struct recognised *out, struct look *l)
 {
@@ -368,7 +148,7 @@ static void take_rest(struct recognised *out, struct look *l)
     out->format = manner_order(l, NULL, out->format, &has_both);
     out->manner.is_sparse = out->format != NULL;
     if (out->format)
-        take_second(out, l);
+        others_take(out, l);
     else if (l->size <= TEXT_MOST)
         out->format = &format_text;
     else
@@ -401,8 +181,15 @@ static enum fronts fronts_of(struct str text)
                                            : FRONTS_NONE;
 }
 
-/* The samples without the names in front of their lines. */
-static void take_names(struct look *l)
+/* False: the line is none of a log. */
+static bool take_name(enum text_frame frame, struct str *line, struct str *name)
+{
+    return frame == FRAME_HEADED ? !named_line_is_head(*line, name)
+                                 : named_line_take(line, name) != NAMED_BETWEEN;
+}
+
+/* The samples without the names in front of their lines, or above them. */
+static void take_names(struct look *l, enum text_frame frame)
 {
     size_t ends[LOOK_SAMPLE_COUNT];
 
@@ -411,7 +198,7 @@ static void take_names(struct look *l)
         struct str rest = l->samples[i], line, name = STR("");
 
         while (look_take_line(&rest, &line)) {
-            if (named_line_take(&line, &name) == NAMED_BETWEEN)
+            if (!take_name(frame, &line, &name))
                 continue;
             buf_addstr(&l->objects, line);
             buf_addc(&l->objects, '\n');
@@ -434,8 +221,10 @@ static void find_named(struct recognised *out, struct look *l, bool is_last)
     if (fronts == FRONTS_NONE || (fronts == FRONTS_NUMBERS && is_last))
         return;
     memcpy(samples, l->samples, sizeof(samples));
-    take_names(l);
+    take_names(l, FRAME_NAMED);
     out->format = find_lines(l, is_last, NULL);
+    if (!out->format && fronts == FRONTS_FILES && is_last)
+        others_find(out, l);
     if (out->format)
         out->frame = FRAME_NAMED;
     else
@@ -450,8 +239,8 @@ static bool is_document(struct look *l, const struct format *found)
 
     if (rest.len || found != &format_json)
         return false;
-    reader_begin(&r, found);
-    (void)try_line(&r, line, &l->event);
+    reader_begin(&r, found, NULL);
+    (void)score_ask(&r, line, &l->event);
     reader_end(&r);
     return event_value(&l->event, field_number(r.names, STR("event.time_member"))).len > 0;
 }
@@ -472,37 +261,8 @@ static int find_objects(struct recognised *out, struct look *l, struct err *e)
         out->frame = out->format ? (enum text_frame)frame : FRAME_LINES;
     }
     if (out->format)
-        take_second(out, l);
+        others_take(out, l);
     return rc;
-}
-
-/* From 1. */
-static uint8_t number_of(const struct format *f)
-{
-    uint8_t n = 0;
-
-    while (formats[n] != f)
-        n++;
-    return n + 1;
-}
-
-/* What makes an event of any line that states a time is not before a format that knows some of them
- * for sure, but its second: the log of a relay, or two in one file. */
-static void put_surest_first(struct recognised *out, struct look *l, const struct score *surest)
-{
-    const struct format *last = out->format, *f = surest->format;
-
-    if (!last->is_last || !last->is_splittable || !f || (f->remark && last->remark))
-        return;
-    if (is_part(surest)) {
-        out->format = f;
-        out->second = find_second(l, f, false);
-        out->second = out->second ? out->second : last;
-        out->manner.is_sure_only = out->second == last;
-    } else if (surest->sure >= SURE_TOLD) {
-        out->manner.like = number_of(f);
-        out->manner.like_lines = surest->sure;
-    }
 }
 
 /* By lines of text. */
@@ -515,12 +275,31 @@ static void find_text(struct recognised *out, struct look *l)
         if (i)
             out->format = find_lines(l, true, NULL);
         if (out->format)
-            put_surest_first(out, l, &surest);
-        else
+            others_put_surest_first(out, l, &surest);
+        else if (out->frame == FRAME_LINES)
             find_named(out, l, i);
     }
-    if (out->format && !out->second)
-        take_second(out, l);
+    if (out->format && !out->others.of[0])
+        others_take(out, l);
+    else if (!out->format)
+        others_find(out, l);
+}
+
+/* What head and tail print of several files: the name of each stands above its lines. */
+static void find_headed(struct recognised *out, struct look *l)
+{
+    struct str samples[LOOK_SAMPLE_COUNT], rest = l->samples[0], line, name;
+
+    if (!look_take_line(&rest, &line) || !named_line_is_head(line, &name))
+        return;
+    memcpy(samples, l->samples, sizeof(samples));
+    take_names(l, FRAME_HEADED);
+    out->frame = FRAME_HEADED;
+    find_text(out, l);
+    if (out->format)
+        return;
+    memcpy(l->samples, samples, sizeof(samples));
+    out->frame = FRAME_LINES;
 }
 
 static int find(struct recognised *out, struct look *l, struct err *e)
@@ -540,7 +319,9 @@ static int find(struct recognised *out, struct look *l, struct err *e)
     if (rc)
         return rc;
     out->encoding = l->encoding;
-    find_text(out, l);
+    find_headed(out, l);
+    if (!out->format)
+        find_text(out, l);
     if (out->format)
         return 0;
     may_be_text = look_is_text(l);

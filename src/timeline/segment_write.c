@@ -114,16 +114,17 @@ static void add_source_line(struct segment_writer *s, const struct hash *digest)
 {
     const struct reader_counts *c = &s->counts;
     struct buf *d = &s->directory;
-    const struct format *f = s->source.format, *second = s->source.second;
+    const struct format *f = s->source.format;
+    const struct others *others = &s->source.others;
 
     buf_adds(d, "source\t");
     directory_add_text(d, buf_str(&s->name));
     buf_addf(d, "\t%s", f ? f->name : "-");
-    if (f && second)
-        buf_addf(d, "+%s", second->name);
+    for (size_t i = 0; f && i < OTHERS_MOST && others->of[i]; i++)
+        buf_addf(d, "+%s", others->of[i]->name);
     buf_addf(d, "\t%u", f ? f->version : 0);
-    if (f && second)
-        buf_addf(d, "+%u", second->version);
+    for (size_t i = 0; f && i < OTHERS_MOST && others->of[i]; i++)
+        buf_addf(d, "+%u", others->of[i]->version);
     buf_addf(d, "\t%llu\t%llu\t%llu\t%llu\t%llu\t%llu\t%lld\t%lld\t",
              (unsigned long long)s->source.size, (unsigned long long)c->lines,
              (unsigned long long)c->events, (unsigned long long)c->unparsed,

@@ -24,7 +24,7 @@ DEFINE_CLEANUP(struct segment_writer *, segment_writer_free)
 struct segment_source {
     struct str name;
     const struct format *format;
-    const struct format *second; /* of lines that format declines; NULL: none */
+    struct others others; /* of lines that format declines */
     uint64_t size;
     struct source_head head;
     struct str remark;

@@ -199,7 +199,7 @@ static struct heads gather(struct look *l, const struct format *f, size_t size)
     struct heads h = {.format = f};
     size_t before = 0;
 
-    reader_begin(&r, f);
+    reader_begin(&r, f, NULL);
     for (size_t i = 0; i < LOOK_SAMPLE_COUNT; before += l->samples[i].len, i++) {
         struct str rest = l->samples[i], line;
 

@@ -7,6 +7,10 @@
 
 enum { PARTS_MOST = 1 << 14 };
 #define WIRE_NO_FORMAT UINT32_MAX
+#define WIRE_NO_OTHERS                                                                             \
+    {                                                                                              \
+        WIRE_NO_FORMAT, WIRE_NO_FORMAT, WIRE_NO_FORMAT                                             \
+    }
 
 enum build_kind {
     BUILD_LOOK,  /* what the evidence is */
@@ -31,7 +35,7 @@ struct build_task {
     uint32_t name_size;
     uint32_t image_format; /* of a disk: enum image_format */
     uint32_t setting_count;
-    uint32_t second;                  /* of a part: the format of lines that format declines */
+    uint32_t others[OTHERS_MOST];     /* of a part: formats of lines that format declines */
     uint32_t share, shares;           /* of BUILD_ALL: which sources are this worker's */
     uint32_t encoding;                /* of a part: enum text_encoding */
     uint32_t source_room;             /* bytes of the directory, of a source that is one part */
@@ -82,12 +86,12 @@ struct build_looked {
     uint64_t size;
     uint32_t format; /* its number, or WIRE_NO_FORMAT */
     uint32_t is_plain;
-    uint32_t part_count; /* 1: it cannot be divided */
-    uint32_t is_disk;    /* no format knows it, and it begins as a disk does */
-    uint32_t second;     /* the format of lines that format declines, or WIRE_NO_FORMAT */
-    uint32_t has_many;   /* an archive: its sources can be shared out */
-    uint32_t encoding;   /* enum text_encoding */
-    uint32_t frame;      /* enum text_frame */
+    uint32_t part_count;          /* 1: it cannot be divided */
+    uint32_t is_disk;             /* no format knows it, and it begins as a disk does */
+    uint32_t others[OTHERS_MOST]; /* formats of lines that format declines, or WIRE_NO_FORMAT */
+    uint32_t has_many;            /* an archive: its sources can be shared out */
+    uint32_t encoding;            /* enum text_encoding */
+    uint32_t frame;               /* enum text_frame */
     struct source_head head;
     struct manner manner;
 };
@@ -105,7 +109,7 @@ struct build_source {
     uint32_t format; /* WIRE_NO_FORMAT: not recognised, or not read */
     uint32_t name_size;
     uint32_t remark_size;
-    uint32_t second; /* as above */
+    uint32_t others[OTHERS_MOST]; /* as above */
     uint32_t is_about;
     uint32_t unused;
     struct source_head head;

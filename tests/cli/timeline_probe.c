@@ -136,8 +136,9 @@ static int run(struct reader *r, struct err *e)
 {
     uint64_t size = r->to;
     off_t end = lseek(*(int *)r->bytes_context, 0, SEEK_END);
-    size_t count =
-        is_splittable(r->format, r->frame) && end > 0 ? ((uint64_t)end - 1) / size + 1 : 1;
+    size_t count = is_splittable(r->format, &r->others, r->frame) && end > 0
+                       ? ((uint64_t)end - 1) / size + 1
+                       : 1;
     CLEANUP_FREE struct years *begin = mem_array(count, sizeof(begin[0]));
     struct year_breaks breaks;
     int rc;
@@ -169,6 +170,7 @@ static int run_export(struct reader *r, struct exporting *x, struct err *e)
 {
     CLEANUP_BUF struct buf head = {0};
     const struct format *format = r->format;
+    const struct others others = r->others;
     int rc = 0;
 
     if (x->kind == EXPORT_TIMESKETCH_CSV) {
@@ -179,7 +181,7 @@ static int run_export(struct reader *r, struct exporting *x, struct err *e)
         export_head(&head, x->columns);
         fwrite(head.p, 1, head.len, stdout);
         reader_end(r);
-        reader_begin(r, format);
+        reader_begin(r, format, &others);
         r->last_ns = 0;
     }
     rc = rc ? rc : run(r, e);
@@ -240,7 +242,6 @@ int main(int argc, char **argv)
     if (end < 0 || format_find(&found, bytes_at, &fd, (uint64_t)end, &e))
         return 2;
     format = found.format;
-    r.second = found.second;
     r.encoding = found.encoding;
     r.frame = found.frame;
     r.manner = found.manner;
@@ -248,9 +249,11 @@ int main(int argc, char **argv)
         printf("{\"format\":null}\n");
         return 0;
     }
-    buf_addf(&name, "%s%s%s", format->name, r.second ? "+" : "", r.second ? r.second->name : "");
+    buf_adds(&name, format->name);
+    for (size_t i = 0; i < OTHERS_MOST && found.others.of[i]; i++)
+        buf_addf(&name, "+%s", found.others.of[i]->name);
     r.bytes_context = &fd;
-    reader_begin(&r, format);
+    reader_begin(&r, format, &found.others);
     r.to = part_size;
     r.zone = zone;
     r.folds = &folds;

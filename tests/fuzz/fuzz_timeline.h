@@ -53,7 +53,7 @@ static inline int fuzz_format(const struct format *format, const uint8_t *data, 
 
     if (!format->knows(str_head(all, READER_HEAD_SIZE)))
         return 0;
-    reader_begin(&r, format);
+    reader_begin(&r, format, NULL);
     rc = format->read(&r, &e);
     reader_end(&r);
     if (rc)

@@ -132,13 +132,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                         .bytes_context = &source,
                         .take = take,
                         .take_context = &t};
-    r.second = format == found.format ? found.second : NULL;
     r.encoding = format == found.format ? found.encoding : TEXT_AS_IT_IS;
     r.frame = format == found.format ? found.frame : FRAME_LINES;
-    reader_begin(&r, format);
+    reader_begin(&r, format, format == found.format ? &found.others : NULL);
     is_exact = read_parts(&r, &t, UINT64_MAX, &whole);
     part = PART_LEAST + source.len / PARTS_MOST + data[1];
-    if (is_splittable(format, r.frame)) {
+    if (is_splittable(format, &r.others, r.frame)) {
         is_exact = read_parts(&r, &t, part, &parts) && is_exact;
         if (is_exact && !hash_eq(&whole, &parts))
             BUG("parts give other events");

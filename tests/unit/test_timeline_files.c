@@ -56,7 +56,7 @@ static void begin(struct trial *t, const char *kind)
 {
     *t = (struct trial){.names = field_names_new(), .seen = mem_new(struct seen)};
     t->reader = (struct reader){.names = t->names, .take = see, .take_context = t->seen};
-    reader_begin(&t->reader, &format_file_system);
+    reader_begin(&t->reader, &format_file_system, NULL);
     t->run = file_run_new(&t->reader, file_clock_of(str_of(kind)));
 }
 

@@ -459,7 +459,7 @@ static void an_event_of_too_many_fields_says_so(void **state)
                        .take_context = &count};
 
     (void)state;
-    reader_begin(&r, &format);
+    reader_begin(&r, &format, NULL);
     assert_int_equal(reader_lines(&r, 0, UINT64_MAX, NULL), 0);
     reader_end(&r);
     assert_int_equal(count, 1);
@@ -485,7 +485,7 @@ static void what_cannot_be_read_is_an_error(void **state)
                        .take_context = &seen};
 
     (void)state;
-    reader_begin(&r, &test_format);
+    reader_begin(&r, &test_format, NULL);
     assert_int_equal(reader_lines(&r, 0, UINT64_MAX, NULL), ERR_IO);
     reader_end(&r);
 }

@@ -131,7 +131,7 @@ static void read_parts(struct list *out, struct str source, uint64_t part, uint6
                        .take_context = out};
 
     *sum = (struct reader_counts){0};
-    reader_begin(&r, &test_format);
+    reader_begin(&r, &test_format, NULL);
     assert_int_equal(reader_find_years(&r, part, begin, count, &breaks, NULL), 0);
     for (size_t i = 0; i < count; i++) {
         size_t before = out->count;
