@@ -180,10 +180,49 @@ static void put_known(struct reader *r, struct event *e, const struct pair *p, b
     event_put(e, field_number(r->names, str_of(name)), p->value);
 }
 
+/* What people did. A tunnel of IPsec comes up between gateways, and the user there is the other
+ * one, so the kind of a tunnel is the second sign. */
+static const struct {
+    const char *action, *key, *begins; /* key: of a value that begins so; NULL: none */
+    const char *category, *outcome;    /* outcome NULL: status says it */
+} doings[] = {
+    {"login", NULL, NULL, "authentication", NULL},
+    {"logout", NULL, NULL, "authentication", NULL},
+    {"ssl-login-fail", NULL, NULL, "authentication", "failure"},
+    {"tunnel-up", "tunneltype", "ssl-", "authentication", "success"},
+    {"tunnel-up", NULL, NULL, NULL, "success"},
+    {"tunnel-down", "tunneltype", "ssl-", "session", NULL},
+    {"auth-logon", "subtype", "user", "authentication", "success"},
+    {"auth-logout", "subtype", "user", "authentication", NULL},
+    {"authentication", "subtype", "user", "authentication", NULL},
+    {"FSSO-logon", "subtype", "user", "authentication", "success"},
+    {"FSSO-logoff", "subtype", "user", "authentication", NULL},
+};
+
+static size_t doing_of(struct str action, struct str pairs)
+{
+    size_t i = 0;
+
+    while (i < COUNT_OF(doings) &&
+           !(str_is(action, doings[i].action) &&
+             (!doings[i].key || str_starts(value_of(pairs, doings[i].key), doings[i].begins))))
+        i++;
+    return i;
+}
+
+static const char *outcome_of(struct str status)
+{
+    if (str_is(status, "success"))
+        return "success";
+    return str_is(status, "failed") || str_is(status, "failure") ? "failure" : NULL;
+}
+
 /* Of traffic the action says how a flow ended, and only "deny" that there was none. */
 static void put_meaning(struct event *e, struct str pairs)
 {
-    struct str action = value_of(pairs, "action"), status = value_of(pairs, "status");
+    struct str action = value_of(pairs, "action");
+    const char *outcome = outcome_of(value_of(pairs, "status"));
+    size_t doing;
 
     if (str_is(value_of(pairs, "type"), "traffic") && action.len) {
         bool is_denied = str_is(action, "deny");
@@ -192,13 +231,12 @@ static void put_meaning(struct event *e, struct str pairs)
         return;
     }
     event_put(e, FIELD_EVENT_ACTION, action);
-    if (str_is(action, "login") || str_is(action, "logout") || str_is(action, "ssl-login-fail"))
-        event_puts(e, FIELD_EVENT_CATEGORY, "authentication");
-    if (str_is(status, "success") || str_is(action, "tunnel-up"))
-        event_puts(e, FIELD_EVENT_OUTCOME, "success");
-    else if (str_is(status, "failed") || str_is(status, "failure") ||
-             str_is(action, "ssl-login-fail"))
-        event_puts(e, FIELD_EVENT_OUTCOME, "failure");
+    doing = doing_of(action, pairs);
+    if (doing < COUNT_OF(doings)) {
+        event_puts(e, FIELD_EVENT_CATEGORY, doings[doing].category);
+        outcome = doings[doing].outcome ? doings[doing].outcome : outcome;
+    }
+    event_puts(e, FIELD_EVENT_OUTCOME, outcome);
 }
 
 static void put_all(struct reader *r, struct event *e, struct str pairs)
@@ -260,4 +298,4 @@ bool fortigate_understand(struct reader *r, struct str message, struct event *e)
 }
 
 const struct format format_fortigate = {
-    .name = "fortigate", .version = 2, .is_splittable = true, .line = line_of};
+    .name = "fortigate", .version = 3, .is_splittable = true, .line = line_of};

@@ -87,6 +87,20 @@ FORTIGATE = [
      "action=close", {"time": "2026-11-25T03:12:09Z", "doubt": "z", "host.name": "fw1", "event.action": "firewall-allow", "fortigate.action": "close"}),
     ('date=2026-11-25 time=03:12:09 devname="fw1" devid="FGT60" logid="0100032002" type="event" tz="+0000" user="x" srcip=192.0.2.8 y" '
      'action="login" status="failed" srcip=192.0.2.7', {"source.ip": ["192.0.2.8", "192.0.2.7"], "event.is_ambiguous": "yes"}),
+    # Who got in: SSL VPN, firewall authentication and FSSO; not a tunnel between gateways, whose "user" is the other one.
+    *((f'date=2026-11-25 time=03:12:09 devname="fw1" devid="FGT60" logid="0101039424" type="event" subtype="{part}" level="information" vd="root" tz="+0000" remip=192.0.2.7 user="eva" '
+       f'action="{action}" {more}', {"user.name": "eva", "event.action": action, "event.category": category, "event.outcome": outcome})
+      for part, action, more, category, outcome in (
+          ("vpn", "tunnel-up", 'tunneltype="ssl-tunnel" tunnelid=7 reason="login successfully" msg="SSL tunnel established"', "authentication", "success"),
+          ("vpn", "tunnel-up", 'tunneltype="ssl-web" reason="login successfully"', "authentication", "success"),
+          ("vpn", "ssl-login-fail", 'tunneltype="ssl-web" reason="sslvpn_login_permission_denied"', "authentication", FAILED),
+          ("vpn", "tunnel-down", 'tunneltype="ssl-tunnel" reason="N/A"', "session", None),
+          ("vpn", "tunnel-up", 'tunneltype="ipsec" logdesc="IPsec connection status changed"', None, "success"),
+          ("user", "auth-logon", 'status="logon" reason="Authentication"', "authentication", "success"),
+          ("user", "authentication", 'status="success" authproto="HTTPS(192.0.2.7)"', "authentication", "success"),
+          ("user", "authentication", 'status="failure"', "authentication", FAILED),
+          ("user", "FSSO-logon", 'server="FSSO-AD"', "authentication", "success"),
+          ("system", "authentication", 'status="success"', None, "success"))),
 ]
 
 
