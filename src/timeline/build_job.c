@@ -97,6 +97,7 @@ struct reader job_reader(struct job *j, struct str source, struct written writte
 
     return (struct reader){.has_end = has_end,
                            .machine = j->host,
+                           .told = j->lines,
                            .names = j->names,
                            .zone = zone_of(j, source),
                            .zones = j->zones,
@@ -549,6 +550,8 @@ struct walk job_walk(struct job *j, int in)
                          .is_utc = !j->zone,
                          .stream_key = j->task.is_sealed ? j->task.stream_key : NULL,
                          .take = job_take_member,
+                         .is_for_all = job_is_list_of_files,
+                         .pass = job_pass_member,
                          .remark = job_take_remark,
                          .about = job_take_about,
                          .read = job_take_progress,

@@ -27,6 +27,7 @@ struct job {
     struct rotation_end *ends; /* of sources, in the order of their names */
     struct folds folds;        /* of the source that is read */
     struct year_breaks breaks; /* likewise */
+    struct told_lines *lines;  /* of all its sources */
     bool is_reading;           /* events, not years alone */
     uint64_t spent;            /* of the directory, by the blocks of the part that is read */
     struct reader *reader;     /* which ends where that is too much; NULL: none does */
@@ -64,5 +65,9 @@ MUST_CHECK int job_take_progress(void *context, uint64_t off, struct err *e);
 /* A walk through the evidence that in is, all of which is read. */
 struct walk job_walk(struct job *j, int in);
 walk_take job_take_member;
+/* Another worker's: its lines become known, as they are to that one. */
+walk_take job_pass_member;
+/* Whether it may be a list of files, which all workers see: by its first bytes. */
+bool job_is_list_of_files(struct str head);
 walk_remark job_take_remark;
 walk_remark job_take_about;

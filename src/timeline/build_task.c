@@ -1,6 +1,7 @@
 /* build_task.c: inside a worker: what the program asks for, and knows of the evidence. */
 #include "base/mem.h"
 #include "timeline/build_job.h"
+#include "timeline/told_lines.h"
 
 /* Takes so many bytes off *rest. */
 static struct str take_bytes(struct str *rest, size_t size)
@@ -85,6 +86,7 @@ int job_begin(struct job *j, struct str argument, struct err *e)
     struct str rest = argument;
     int rc;
 
+    j->lines = told_lines_new();
     memcpy(&j->task, take_bytes(&rest, sizeof(j->task)).p, sizeof(j->task));
     rc = read_zone(&j->zone, take_bytes(&rest, j->task.zone_size), e);
     if (rc == 0)
@@ -111,6 +113,7 @@ void job_release(struct job *j)
     block_writer_free(j->writer);
     field_names_free(j->names);
     folds_release(&j->folds);
+    told_lines_free(j->lines);
     free(j->ends);
 }
 

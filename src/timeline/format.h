@@ -14,6 +14,7 @@ struct reader;
 struct carried;
 struct clock_vote;
 struct winlog;
+struct told_lines;
 
 /* What a line is to a format of lines. */
 enum line_verdict {
@@ -189,6 +190,8 @@ struct reader {
     struct winlog *windows;       /* winlog_sent.c's, likewise */
     bool is_carried;              /* the line stands in that of another program */
     void *audit;             /* auditd.c's, for records that are sentences; made at the first use */
+    struct told_lines *told; /* of the item; NULL: nothing is known of its other sources */
+    bool is_passed;          /* nothing is told of it: its lines become known alone */
     struct manner manner;    /* what the source as a whole shows of its lines */
     struct clock_vote *vote; /* not NULL: times are wanted for it */
     size_t open_record;      /* for the format: bytes of one that goes on in the next line */

@@ -7,6 +7,7 @@
 #include "timeline/bytes.h"
 #include "timeline/file_run.h"
 #include "timeline/json_flat.h"
+#include "timeline/told_lines.h"
 
 /* What one line says. */
 struct entry {
@@ -160,12 +161,36 @@ static int take_unparsed(struct reading *g, uint64_t at, struct str line, struct
 {
     struct event *e = &g->event;
 
+    if (g->r->is_passed)
+        return 0;
+
     event_begin(e);
     e->at = at;
     event_puts(e, FIELD_EVENT_KIND, "unparsed");
     event_put_raw(e, g->r->names, FIELD_MESSAGE, line, line.len);
     g->r->counts.lines++;
     return reader_event(g->r, e, err);
+}
+
+/* A file is listed once for each definition that names it, at the end of the line: without that. */
+static struct str without_artifact(struct str line)
+{
+    static const char mark[] = ",\"artifact\":\"";
+    size_t i = line.len > sizeof(mark) ? line.len - sizeof(mark) : 0;
+    struct str behind;
+
+    while (i && memcmp(line.p + i, mark, sizeof(mark) - 1) != 0)
+        i--;
+    behind = str_from(line, i + sizeof(mark) - 1);
+    (void)str_cut(&behind, '"');
+    return i && str_is(behind, "}") ? str_head(line, i) : str_head(line, line.len - 1);
+}
+
+/* Whether the same was told of the file before, in this source of the item or another. */
+static bool is_told(const struct reading *g, struct str line)
+{
+    return g->r->told && !g->has_head && str_starts(line, "{\"path\":\"") &&
+           !told_lines_add(g->r->told, without_artifact(line));
 }
 
 static void take_head(struct reading *g)
@@ -195,7 +220,10 @@ static int take_line(struct reading *g, uint64_t at, struct str line, struct err
     struct entry *entry = &g->entry;
     struct json_flat flat = {.take = take_member, .context = entry, .e = &g->event};
     struct str rest = line;
+    bool told = is_told(g, line);
 
+    if (g->r->is_passed)
+        return 0;
     buf_clear(&entry->path);
     buf_clear(&entry->link);
     *entry = (struct entry){.path = entry->path, .link = entry->link};
@@ -206,7 +234,14 @@ static int take_line(struct reading *g, uint64_t at, struct str line, struct err
         take_head(g);
         return 0;
     }
-    return make_names(&entry->path) ? take_entry(g, e) : take_unparsed(g, at, line, e);
+    if (!make_names(&entry->path))
+        return take_unparsed(g, at, line, e);
+    if (told) {
+        g->r->counts.lines++;
+        g->r->counts.comments++;
+        return 0;
+    }
+    return take_entry(g, e);
 }
 
 /* Lines that are whole; the last one may lack its end. *taken gets their bytes. */
@@ -270,7 +305,7 @@ static int read_all(struct reader *r, struct err *e)
 const struct format format_intake = {
     .name = "intake", .version = 1, .knows = knows, .read = read_all};
 const struct format format_live_file = {.name = "live-file",
-                                        .version = 1,
+                                        .version = 2,
                                         .is_of_machine = true,
                                         .knows = knows_live,
                                         .read = read_all};

@@ -52,3 +52,13 @@ void own_zone_words(struct str zone, const char *where, char out[OWN_ZONE_WORDS_
              "calm analyse clock ITEM --zone " STR_FMT " reads them anew",
              where, STR_ARG(zone), STR_ARG(zone));
 }
+
+void own_zone_words_below(struct str zone, struct str folder, char out[OWN_ZONE_WORDS_SIZE])
+{
+    if (folder.len == 0)
+        folder = STR("one of its folders");
+    snprintf(out, OWN_ZONE_WORDS_SIZE,
+             "what lies below " STR_FMT " has the zone " STR_FMT
+             ", by its link etc/localtime; times there that name none were read as UTC",
+             STR_ARG(folder), STR_ARG(zone));
+}

@@ -12,3 +12,5 @@ bool own_zone_of_link(struct str path, struct str target, struct str *zone);
 bool own_zone_is_one(struct str zone);
 /* What is told of it, as a notice. where: what shows it, a text. */
 void own_zone_words(struct str zone, const char *where, char out[OWN_ZONE_WORDS_SIZE]);
+/* The same of what lies below a folder within, which is no machine of its own for certain. */
+void own_zone_words_below(struct str zone, struct str folder, char out[OWN_ZONE_WORDS_SIZE]);

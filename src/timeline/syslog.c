@@ -1,15 +1,12 @@
 /* syslog.c: system logs: RFC 5424, RFC 3164 in its many layouts, and rsyslog's ISO times. */
-#include <stdio.h>
 #include "timeline/appliance.h"
-#include "timeline/carried.h"
 #include "timeline/cisco.h"
 #include "timeline/dated_when.h"
 #include "timeline/level.h"
 #include "timeline/syslog_head.h"
 #include "timeline/syslog_programs.h"
+#include "timeline/syslog_sent.h"
 #include "timeline/syslog_words.h"
-#include "timeline/winlog_sent.h"
-#include "timeline/winlog_snare.h"
 #include "timeline/zone_word.h"
 
 enum { PRIORITY_MOST = 191, FACILITY_MOST = 24, ISO_SIZE = 19 };
@@ -83,32 +80,6 @@ static bool has_own_head(struct event *e, struct str message)
     return has;
 }
 
-/* Who wrote an object says so as the program, too: "agent": {"type": "winlogbeat"}. */
-static bool is_of_beat(struct str program, struct str message)
-{
-    char name[32];
-    int len = snprintf(name, sizeof(name), "\"" STR_FMT "\"", STR_ARG(program));
-
-    return program.len > 4 && str_ends(program, "beat") && len < (int)sizeof(name) &&
-           memmem(message.p, message.len, name, (size_t)len);
-}
-
-/* eve-log of Suricata with filetype: syslog, and with the prefix that its suricata.yaml names; what
- * a beat sent on. */
-static bool put_json(struct reader *r, struct event *e, struct str message)
-{
-    struct str program = event_value(e, FIELD_PROCESS_NAME);
-
-    if (str_take(&message, "@cee:"))
-        str_skip_blanks(&message);
-    if (!str_starts(message, "{\""))
-        return false;
-    if (str_is(program, "suricata"))
-        return carried_understand(r, e, message, NULL);
-    return is_of_beat(program, message) && carried_understand(r, e, message, NULL) &&
-           (winlog_sent_mean(r, e), true);
-}
-
 static void put_message(struct reader *r, struct event *e, struct str message)
 {
     struct str sentence = without_own_head(e, message), text;
@@ -118,7 +89,7 @@ static void put_message(struct reader *r, struct event *e, struct str message)
         syslog_fireware_time(message, &own, &text))
         appliance_put_time(r, e, &own, text);
     (void)syslog_take_unifi(r, &sentence, e);
-    if (put_json(r, e, message) || winlog_sent_understand(r, e, sentence))
+    if (syslog_put_json(r, e, message) || winlog_sent_understand(r, e, sentence))
         return;
     event_put(e, FIELD_MESSAGE, message);
     syslog_understand(r, e, sentence);
@@ -379,19 +350,6 @@ static bool take_iso_rest(struct reader *r, struct str *line, bool is_strict, st
            (has_own_head(e, at) || manner_knows_host(&r->manner, e));
 }
 
-/* Snare's columns, with a tab behind the name of the host or a blank, which is taken by now. */
-static bool take_snare(struct str *line, struct event *e)
-{
-    struct str host = STR("");
-
-    if (event_value(e, FIELD_HOST_NAME).len)
-        return winlog_is_snare(*line);
-    if (!winlog_take_snare_host(line, &host))
-        return false;
-    event_put(e, FIELD_HOST_NAME, host);
-    return true;
-}
-
 /* What stands between time and message. */
 static bool take_head(struct reader *r, struct str *line, enum layout layout, struct event *e)
 {
@@ -406,7 +364,7 @@ static bool take_head(struct reader *r, struct str *line, enum layout layout, st
     if (!has_level && event_value(e, FIELD_HOST_NAME).len == 0)
         syslog_take_chain(r, line, is_iso, e);
     (void)take_facility(line, e);
-    if (str_starts(*line, "CEF:") || str_starts(*line, "LEEF:") || take_snare(line, e))
+    if (str_starts(*line, "CEF:") || str_starts(*line, "LEEF:") || syslog_take_snare(line, e))
         return true;
     if (cisco_is_message(*line)) {
         (void)str_take(line, ": ");

@@ -9,7 +9,6 @@
 #include "evidence/archive_kinds.h"
 #include "evidence/bundle_walk.h"
 #include "timeline/container.h"
-#include "timeline/own_zone.h"
 #include "timeline/walk_held.h"
 
 #define TOO_DEEP "what is in it lies in more than eight others, and was left there"
@@ -168,16 +167,26 @@ static void add_name(struct buf *out, struct str outer, const struct archive_ent
     buf_addstr(out, str_head(str_of(name), LIMIT_ARCHIVE_PATH_SIZE));
 }
 
-/* Each walker sees it, and one tells. */
-static int take_link(struct walking *w, struct archive_entry *entry, struct str name, struct err *e)
+static void take_link(struct walking *w, struct archive_entry *entry, struct str name)
 {
-    char words[OWN_ZONE_WORDS_SIZE];
     struct str zone;
 
-    if (!w->walk->is_utc || !own_zone_of_link(name, str_of(archive_entry_symlink(entry)), &zone))
-        return 0;
-    own_zone_words(zone, "the link /etc/localtime in it", words);
-    return tell_about(w, w->walk->name, words, e);
+    if (w->walk->is_utc && own_zone_of_link(name, str_of(archive_entry_symlink(entry)), &zone))
+        walk_zones_see(&w->zones, name, zone);
+}
+
+/* Each walker knows them, and one tells each. */
+static int tell_zones(struct walking *w, struct err *e)
+{
+    char words[OWN_ZONE_WORDS_SIZE];
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < w->zones.count; i++) {
+        walk_zones_words(&w->zones, i, words);
+        rc = tell_about(w, w->walk->name, words, e);
+    }
+    w->zones.count = 0;
+    return rc;
 }
 
 static int take_member(struct walking *w, struct archive *a, struct archive_entry *entry,
@@ -190,7 +199,7 @@ static int take_member(struct walking *w, struct archive *a, struct archive_entr
 
     add_name(&name, outer, entry);
     if (archive_entry_filetype(entry) == AE_IFLNK)
-        return take_link(w, entry, buf_str(&name), e);
+        take_link(w, entry, buf_str(&name));
     if (archive_entry_filetype(entry) != AE_IFREG)
         return 0;
     if (archive_entry_is_encrypted(entry))
@@ -438,10 +447,12 @@ static int take_content(struct walking *w, struct content *c, struct str name,
     if (rc)
         return rc;
     if (!container_is_one((struct str){head, got})) {
-        bool own = walking_is_own(w);
+        bool own = walking_is_own(w), is_for_all = walking_is_for_all(w, (struct str){head, got});
 
         w->things++;
-        return own ? w->walk->take(w->walk->context, &m, e) : 0;
+        if (own)
+            return w->walk->take(w->walk->context, &m, e);
+        return is_for_all ? w->walk->pass(w->walk->context, &m, e) : 0;
     }
     if (w->depth == WALK_DEPTH_MOST)
         return tell_left(w, name, TOO_DEEP, e);
@@ -459,6 +470,7 @@ static int take_outermost(struct walking *w, struct content *c, struct str name,
     const char *before = w->ended;
     int rc = take_content(w, c, name, written, why_not_all, e);
 
+    rc = rc ? rc : tell_zones(w, e);
     return rc == 0 && w->ended != before ? tell_about(w, name, w->ended, e) : rc;
 }
 

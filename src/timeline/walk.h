@@ -38,6 +38,10 @@ struct walk {
     bool is_utc;     /* times without a zone are read as UTC: a link that shows another is told */
     const uint8_t *stream_key; /* 32 bytes, of a sealed bundle; NULL: there is none. Borrowed */
     walk_take *take;
+    /* What all walkers need to see of each other's: whether a thing that begins so is, and it
+     * itself. NULL: nothing. */
+    bool (*is_for_all)(struct str head);
+    walk_take *pass;
     walk_remark *remark; /* a file, or a container, of which nothing was read */
     walk_remark *about;  /* a container, of which something was */
     /* How far the evidence was read that is a container; NULL: nobody asks. */

@@ -14,6 +14,11 @@ bool walking_is_own(const struct walking *w)
     return w->walk->shares == 0 || w->things % w->walk->shares == w->walk->share;
 }
 
+bool walking_is_for_all(const struct walking *w, struct str head)
+{
+    return w->walk->is_for_all && w->walk->is_for_all(head);
+}
+
 /* How far the outermost container was taken in. */
 static uint64_t root_read(const struct walking *w)
 {
@@ -99,7 +104,8 @@ void held_add(struct walking *w, struct held *h, const char *bytes, size_t size)
 {
     struct buf *out = &h->bytes;
 
-    if (out->len < HEAD_SIZE || walking_is_own(w) || container_is_one(buf_str(out))) {
+    if (out->len < HEAD_SIZE || walking_is_own(w) || container_is_one(buf_str(out)) ||
+        walking_is_for_all(w, buf_str(out))) {
         if (bytes)
             buf_add(out, bytes, size);
         else

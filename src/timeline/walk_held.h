@@ -3,6 +3,7 @@
 #pragma once
 #include "timeline/packing.h"
 #include "timeline/walk.h"
+#include "timeline/walk_zones.h"
 
 struct archive;
 struct bundle_unsealer;
@@ -28,7 +29,8 @@ struct walking {
     uint64_t names;            /* bytes of the members' names */
     unsigned depth;
     uint64_t members;
-    uint64_t things;   /* taken and remarked, by all walkers */
+    uint64_t things; /* taken and remarked, by all walkers */
+    struct walk_zones zones;
     const char *ended; /* the limit that ended it, in words; NULL: none did */
 };
 
@@ -65,6 +67,8 @@ void held_tell_damage(struct held *h, const struct packing *p);
 
 /* Whether the next thing is this walker's. */
 bool walking_is_own(const struct walking *w);
+/* Whether it is shown to all walkers, by its first bytes. */
+bool walking_is_for_all(const struct walking *w, struct str head);
 /* Whether what is there for all was unpacked: half of it is there from the beginning, the other
  * half comes as the evidence is read, so that what lies behind a bomb has its own. */
 bool walking_is_spent(const struct walking *w);

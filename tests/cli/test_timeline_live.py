@@ -118,6 +118,15 @@ class Unsealed(CaseTest):
         self.assertEqual(len(found), 30)
         (process,) = self.ana.json("analyse search event.action:process-start")
         self.assertEqual(value(process, "host.name"), "web1")  # by bundle.json
+        # What several definitions name is listed once for each, in whichever part of the list; one of another time is another line.
+        parts = [jsonl(FILE, {**FILE, "path": "/tmp/b", "inode": 10}), jsonl({**FILE, "artifact": "whole-listing"}, {**FILE, "path": "/tmp/c", "artifact": "x"}),
+                 jsonl({**FILE, "path": "/tmp/b", "inode": 10, "artifact": "ssh"}, {**FILE, "accessed": "2026-11-25T03:30:00.000000000Z"}, {**FILE, "artifact": "z"})]
+        (self.folder / "listed.calm").write_bytes(bundle(more=[(f"live/file-{i:03}.jsonl", part) for i, part in enumerate(parts)]))
+        self.ana("preserve import listed.calm")
+        self.ana("analyse timeline")
+        found = [(value(e, "file.path"), e["@timestamp"]) for e in self.ana.json("analyse search 'file.path:*' --most 100")]
+        count = {path: sum(path == other for other, _ in found) for path, _ in found}
+        self.assertEqual(count, {"/tmp/x y": 6, "/tmp/b": 3, "/tmp/c": 3}, found)
         # The same taken as a file is of the machine that it lay on only by its place.
         self.ana("preserve files web1.calm")
         self.ana("analyse timeline")
@@ -161,6 +170,24 @@ class OwnZone(CaseTest):
         self.assertEqual(before[10:19], "T03:00:09")
         self.ana("analyse clock e1 --zone Europe/Berlin")
         self.assertEqual((self.first("e1"), self.told("e1")), (before.replace("T03", "T02"), []))
+
+    def test_a_zone_of_what_lies_deeper_is_not_the_machines(self):
+        links = ("var/lib/lxc/c1/rootfs/etc/localtime", "Asia/Tokyo"), ("./etc/localtime", "Europe/Berlin"), ("./var/lib/docker/overlay2/ab/diff/etc/localtime", "America/New_York")
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w:gz") as archive:
+            for name, zone in links:
+                info = tarfile.TarInfo(name)
+                info.type, info.linkname = tarfile.SYMTYPE, f"/usr/share/zoneinfo/{zone}"
+                archive.addfile(info)
+            archive.addfile(tarfile.TarInfo("empty"))
+        (self.folder / "deep.tgz").write_bytes(out.getvalue())
+        self.ana("preserve files deep.tgz")
+        self.ana("analyse timeline")
+        told = [value(e, "message") for e in self.ana.json("analyse search 'event.kind:notice and evidence:e1'")]
+        machine = [words for words in told if "this machine's zone" in words]
+        self.assertEqual((len(machine), "Europe/Berlin" in machine[0]), (1, True), told)
+        for folder, zone in (("deep.tgz/var/lib/lxc/c1/rootfs", "Asia/Tokyo"), ("deep.tgz/var/lib/docker/overlay2/ab/diff", "America/New_York")):
+            self.assertEqual([words for words in told if f"what lies below {folder} has the zone {zone}" in words and "anew" not in words][1:], [], told)
 
     def test_a_link_elsewhere_in_an_archive_is_none(self):
         (self.folder / "a.tgz").write_bytes(self.archive("/usr/share/zoneinfo/Europe/Berlin", "home/eva/localtime"))
