@@ -516,6 +516,8 @@ static int settle(struct acquisition *m, struct err *e)
     CLEANUP_BUF struct buf left = {0};
     int rc = target_files_settle(&m->files, &ahead, is_proven, &left, e);
 
+    if (rc == 0)
+        rc = acquire_pieces_settle(m, e);
     if (rc == 0) { /* of what was to be written nothing is there any more */
         m->state.has_announced = true;
         m->state.announced.size = m->state.announced.count = 0;

@@ -173,6 +173,8 @@ MUST_CHECK int acquire_pieces_open(struct acquisition *m, const char *path, int 
 MUST_CHECK int acquire_pieces_open_again(struct acquisition *m, const char *part,
                                          const char *pieces, struct err *e);
 MUST_CHECK int acquire_pieces_begin(struct acquisition *m, struct err *e);
+/* What is there was found to be of this image, as far as the state tells of it: the rest goes. */
+MUST_CHECK int acquire_pieces_settle(struct acquisition *m, struct err *e);
 MUST_CHECK int acquire_pieces_flush(struct acquisition *m, struct err *e);
 /* All before done is hashed, and its pieces are durable. */
 MUST_CHECK int acquire_pieces_keep(struct acquisition *m, struct err *e);

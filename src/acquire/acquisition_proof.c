@@ -82,16 +82,33 @@ static void count_written(struct acquisition *m, const void *text, size_t size)
     m->pieces_size += size;
 }
 
-/* Lines that are there stay where they are compared with. */
-int acquire_pieces_begin(struct acquisition *m, struct err *e)
+static int begin_anew(struct acquisition *m, struct err *e)
 {
-    count_written(m, head_line, sizeof(head_line) - 1);
-    if (has_proof(m))
-        return 0;
-    if (ftruncate(m->pieces_fd, 0))
+    if (ftruncate(m->pieces_fd, 0) || lseek(m->pieces_fd, 0, SEEK_SET))
         return err_errno(e, "cannot begin the pieces of the image anew");
     return file_write_fd(m->pieces_fd, head_line, sizeof(head_line) - 1, "the pieces of the image",
                          e);
+}
+
+/* Lines that are there stay until it settles, but where an older version left no proof. */
+int acquire_pieces_begin(struct acquisition *m, struct err *e)
+{
+    bool stay = m->is_resumed && (has_proof(m) || m->state.done == 0);
+
+    count_written(m, head_line, sizeof(head_line) - 1);
+    return stay ? 0 : begin_anew(m, e);
+}
+
+/* What is behind was written after the state. */
+int acquire_pieces_settle(struct acquisition *m, struct err *e)
+{
+    off_t end = (off_t)(sizeof(head_line) - 1 + m->pieces_checked * LINE_SIZE);
+
+    if (m->state.done == 0)
+        return begin_anew(m, e);
+    if (has_proof(m) && (ftruncate(m->pieces_fd, end) || lseek(m->pieces_fd, end, SEEK_SET) != end))
+        return err_errno(e, "cannot go on with the pieces of the image");
+    return 0;
 }
 
 static void add_lines(const struct buf *pieces, struct buf *out)
@@ -241,7 +258,6 @@ int acquire_proof_reread(struct acquisition *m, const void *bytes, size_t size, 
 
 int acquire_proof_check(struct acquisition *m, struct err *e)
 {
-    off_t end = (off_t)(sizeof(head_line) - 1 + m->pieces_checked * LINE_SIZE);
     struct hash is = hash_bytes(m->head.p, m->head.len);
 
     if (m->reread_at != m->state.done)
@@ -261,10 +277,5 @@ int acquire_proof_check(struct acquisition *m, struct err *e)
                        m->files.name);
     if (!hash_eq(&is, &m->state.proof))
         return is_changed(m, m->state.done / DIGESTS_PIECE_SIZE, e);
-    if (acquire_known_check(m, e))
-        return ERR_TAMPER;
-    /* What is behind was written after the state. */
-    if (ftruncate(m->pieces_fd, end) || lseek(m->pieces_fd, end, SEEK_SET) != end)
-        return err_errno(e, "cannot go on with the pieces of the image");
-    return 0;
+    return acquire_known_check(m, e);
 }

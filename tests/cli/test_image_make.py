@@ -272,7 +272,8 @@ class Interrupted(Make):
         return int(re.search(r"^done (\d+)$", (self.out / "x.part").read_text(), re.M)[1])
 
     def files(self):
-        return {p.name: p.read_bytes() for p in self.out.iterdir() if p.suffix != ".txt"}
+        """Those of the image: who is killed while he puts a file in the place of another may leave a hidden one (sys/file.h)."""
+        return {p.name: p.read_bytes() for p in self.out.iterdir() if p.suffix != ".txt" and not re.fullmatch(r"\.calm-[0-9a-f]{16}\.part", p.name)}
 
     def killed_again_and_again(self, source, seed, *more):
         self.begin(source, *more)
