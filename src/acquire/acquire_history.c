@@ -75,14 +75,10 @@ static bool is_of_same_runs(const struct acquire_finding *a, const struct acquir
 void acquire_history_line(const struct acquire_history *h, size_t at, struct buf *out)
 {
     const struct acquire_finding *f = &h->all[at];
-    size_t begin = out->len;
-    char first = f->text[0];
 
     if (at == 0 || !is_of_same_runs(f, f - 1))
         add_runs(f, out);
     buf_addf(out, "%s.", f->text);
-    if (out->len - begin == strlen(f->text) + 1 && first >= 'a' && first <= 'z')
-        out->p[begin] = (char)(first - 'a' + 'A');
 }
 
 void acquire_history_text(const struct acquire_history *h, struct buf *out)

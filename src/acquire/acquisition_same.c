@@ -398,7 +398,8 @@ int acquire_same_identity(struct acquisition *m, const char *identity, struct er
         return refuse_changed(m, identity, &o, e);
     if (same != SOURCE_SAME)
         acquire_changed(m, "it was written to, or its entry was changed");
-    tell_size(m, &o);
+    if (identity) /* else it is gone: nobody changed it */
+        tell_size(m, &o);
     m->is_weak = identity && source_identity_is_weak(m->state.begin.identity, identity);
     m->is_touched = same != SOURCE_SAME;
     m->compares =

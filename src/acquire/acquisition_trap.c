@@ -67,7 +67,7 @@ static void tell_event(struct acquisition *m, uint64_t off, uint64_t size, bool 
     char now[UTC_PLAIN_SIZE];
 
     utc_plain(now, utc_now());
-    buf_addf(&text, "in run %u, at %s, %s when %llu bytes from byte %llu on were read%s: they %s",
+    buf_addf(&text, "In run %u, at %s, %s when %llu bytes from byte %llu on were read%s: they %s",
              m->state.begin.runs, now,
              is_known ? "the source went away, or a read did not come back,"
                       : "no read of the source came back from the first one on,",
@@ -76,7 +76,7 @@ static void tell_event(struct acquisition *m, uint64_t off, uint64_t size, bool 
              was_read(m, off, size) ? "had been read before" : "were put off behind all else");
     acquire_note(
         m, buf_text(&text),
-        "the source went away, or a read did not come back, at more times, or places, which "
+        "The source went away, or a read did not come back, at more times, or places, which "
         "were put off behind all else");
 }
 
@@ -139,7 +139,7 @@ void acquire_trap_left(struct acquisition *m, uint64_t off, uint64_t size)
              m->options.leaves_places ? "as it was wished (--leave-places): they are left unread"
                                       : "since it went twice when they alone were read, and "
                                         "count as not readable");
-    acquire_note(m, buf_text(&text), "more bytes at which it went were not asked for again");
+    acquire_note(m, buf_text(&text), "More bytes at which it went were not asked for again");
 }
 
 /* What was told last, where that is new. */

@@ -199,8 +199,8 @@ static void stand_for(const char *path, const struct acquire_begin *b, const cha
 
     source_open_gone(out, f, path, b->size, b->sector_size);
     buf_addf(&note,
-             "It %s any more when the image was ended (%s): what had not been read by then was not "
-             "asked for, and is left unread. It was known as: %s.",
+             "It %s any more when the image was ended (%s): what had not been read by then is left "
+             "unread. It was known as: %s.",
              seen, why, b->identity);
     free(f->note);
     f->note = buf_take(&note);

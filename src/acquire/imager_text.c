@@ -292,7 +292,8 @@ void imager_text(const struct imager_report *r, struct acquisition *image,
         pair(out, "--accept-end", "%s", "what the source lacks at its end is left unread");
     add_lacking(out, image, AREA_BAD, "not readable", "");
     if (r->result.left)
-        add_lacking(out, image, AREA_LEFT, "left unread", "not asked for one by one, ");
+        add_lacking(out, image, AREA_LEFT, "left unread",
+                    "whether they can be read is not known, ");
     buf_adds(out, "\nof the source, sectors that were not read as zeros\n");
     pair_digests(out, &r->result.exact);
     if (r->result.stored_size != b->size) {

@@ -322,6 +322,15 @@ static int retry_backward(struct rescue *r, struct err *e)
     return rc;
 }
 
+/* A try counts where all that failed had it: also what lies behind the end of one that has less
+ * now, or is gone. */
+static bool reaches_all(const struct rescue *r)
+{
+    struct area a;
+
+    return r->until >= r->end || !fault_map_next(r->map, r->until, r->end, AREA_BAD, &a);
+}
+
 static int retry(struct rescue *r, struct err *e)
 {
     int rc = 0;
@@ -332,7 +341,7 @@ static int retry(struct rescue *r, struct err *e)
         rc = r->try % 2 ? retry_backward(r, e) : retry_forward(r, e);
         if (rc == 0 && r->doubtful_count) /* else it was none */
             rc = rescue_check_answers(r, e);
-        if (rc == 0)
+        if (rc == 0 && reaches_all(r))
             r->tried = r->try;
     }
     return rc;
@@ -441,20 +450,26 @@ static int each_trap(struct rescue *r, bool is_single, trap_function *visit, str
     return rc;
 }
 
+/* One that is gone is asked for none of them. */
+static bool has_traps(const struct rescue *r)
+{
+    return r->traps && r->from < r->until && traps_next(r->traps, r->from, r->until);
+}
+
 /* One after the other, those of one sector last: a source that goes there another time leaves
  * nothing else unread. */
 static int read_traps(struct rescue *r, struct err *e)
 {
     /* One that is off already did not go there. */
     const struct source_failing *f = &r->source->failing;
-    int rc = r->traps && (!f->has_answered || f->is_failing) ? rescue_check_answers(r, e) : 0;
+    int rc = has_traps(r) && (!f->has_answered || f->is_failing) ? rescue_check_answers(r, e) : 0;
 
     for (int is_single = 0; rc == 0 && r->traps && is_single < 2; is_single++) {
         rc = each_trap(r, is_single, read_trap, e);
         for (r->try = r->tried_there + 1; rc == 0 && r->try <= r->retries; r->try++)
             rc = each_trap(r, is_single, retry_trap, e);
     }
-    if (rc == 0 && !r->leaves_traps && r->tried_there < r->retries)
+    if (rc == 0 && !r->leaves_traps && r->tried_there < r->retries && reaches_all(r))
         r->tried_there = r->retries;
     return rc;
 }
@@ -496,8 +511,10 @@ int rescue_run(struct rescue *r, struct err *e)
         [RESCUE_TRIM] = trim,        [RESCUE_SCRAPE] = scrape,      [RESCUE_RETRY] = retry,
         [RESCUE_TRAPS] = read_traps,
     };
-    uint64_t until = r->until;
-    int rc = leave_out_end(r, e);
+    int rc;
+
+    r->end = r->until;
+    rc = leave_out_end(r, e);
 
     while (rc == 0 && r->pass < RESCUE_PASS_COUNT_) {
         rc = passes[r->pass](r, e);
@@ -506,8 +523,8 @@ int rescue_run(struct rescue *r, struct err *e)
     }
     if (rc == 0 && r->doubtful_count)
         rc = rescue_check_answers(r, e);
-    if (rc == 0 && r->until < until)
-        rc = leave_unread(r, r->until, until, e);
+    if (rc == 0 && r->until < r->end)
+        rc = leave_unread(r, r->until, r->end, e);
     if (rc && rescue_doubt_undo(r, NULL))
         return err_set(e, ERR_LIMIT, "the map of the source has too many areas");
     return rc ? rc : check_any(r, e);

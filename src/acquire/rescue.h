@@ -32,7 +32,8 @@ struct rescue {
     struct source *source;
     struct fault_map *map;
     uint64_t from;  /* multiples of the sector size, or the source's end */
-    uint64_t until; /* comes down to where a source ended, with accepts_end */
+    uint64_t until; /* comes down to where a source ended, with accepts_end; it was: */
+    uint64_t end;
     unsigned retries;
     unsigned slow_ms;      /* a read that takes longer is like a failure for what follows it */
     uint64_t skip_max;     /* bytes left out behind a failure, at most; 0: nothing is */

@@ -300,7 +300,7 @@ static struct str remark_of(const struct imaging *g, struct decision *d, const s
         buf_addf(&text, "interrupted, and gone on with. %s ", result(g, "history"));
     buf_addf(&text, "%s bytes could not be read; ", result(g, "bad"));
     if (result(g, "left")[0] && strcmp(result(g, "left"), "0") != 0)
-        buf_addf(&text, "%s bytes were left unread, not asked for one by one%s; ",
+        buf_addf(&text, "%s bytes were left unread, so whether they can be read is not known%s; ",
                  result(g, "left"), is_yes(fact(g, "gone")) ? ", since the source was gone" : "");
     buf_adds(&text, back_words(g));
     return str_of(arena_strdup(d->arena, buf_text(&text)));

@@ -276,9 +276,9 @@ class Again(CaseTest):
         left = len(self.data) - done
         run = f"{done // 512} to {(len(self.data) - 1) // 512}"
         self.assertEqual((item["bad"], item["left"], item["left-sectors"]), ("0", str(left), run))
-        self.assertIn(f"0 bytes could not be read; {left} bytes were left unread, not asked for one by one, since the source was gone", item["remark"])
+        self.assertIn(f"0 bytes could not be read; {left} bytes were left unread, so whether they can be read is not known, since the source was gone", item["remark"])
         text = (self.out / "n.txt").read_text()
-        self.assertRegex(text, r"(?m)^not readable +0 bytes, zeros in the image\nleft unread +%d bytes, not asked for one by one, zeros in the image\n  sectors +%s$" % (left, run))
+        self.assertRegex(text, r"(?m)^not readable +0 bytes, zeros in the image\nleft unread +%d bytes, whether they can be read is not known, zeros in the image\n  sectors +%s$" % (left, run))
         self.assertEqual([line.split()[1:] for line in (self.out / "n.map").read_text().splitlines() if line.startswith("0x")][1:],
                          [[f"0x{done:08X}", "+"], [f"0x{left:08X}", "?"]])
         form = self.ana("preserve custody e1")

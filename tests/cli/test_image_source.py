@@ -51,7 +51,7 @@ class Lacking(Make):
 
     def left(self, name):
         """Bytes that nobody asked for."""
-        return int(re.search(r"(?m)^left unread +(\d+) bytes, not asked for one by one, zeros in the image$", (self.out / f"{name}.txt").read_text())[1])
+        return int(re.search(r"(?m)^left unread +(\d+) bytes, whether they can be read is not known, zeros in the image$", (self.out / f"{name}.txt").read_text())[1])
 
 
 class DamagedImages(Lacking):

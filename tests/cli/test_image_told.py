@@ -191,7 +191,7 @@ class Told(CaseTest):
         disk.rename(self.folder / "away")
         self.ana("preserve image --resume im1 --gone")
         remark = self.ana.json("preserve list")[0]["remark"]
-        self.assertIn("bytes were left unread, not asked for one by one, since the source was gone", remark)
+        self.assertIn("bytes were left unread, so whether they can be read is not known, since the source was gone", remark)
         image = self.ana.json("preserve images")[0]
         self.assertIn("was not there any more when the image was ended (cannot look at", image["remark"])
         self.assertEqual(image["options"], "format e01, limit 2, retries 2, patience 5 min; later: retries 2, patience 5 min, gone")

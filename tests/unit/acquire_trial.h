@@ -39,6 +39,7 @@ struct trial {
     bool was_kept;        /* while it hung */
     const char *identity; /* NULL: one that nothing is compared for */
     bool counts_runs;     /* as one who is asked to go on does */
+    unsigned retries;     /* that were made by the end */
 };
 
 static struct trial *reading; /* whose reads are counted */
@@ -193,6 +194,7 @@ static int go_on(struct trial *t, struct source *source, const char *identity,
         acquisition_note_run(image, false, "", "");
     if (rc == 0)
         rc = acquisition_run(image, out, e);
+    t->retries = rc == 0 ? acquisition_retries(image) : 0;
     if (rc == 0)
         rc = acquisition_finish(image, e);
     acquisition_free(image);

@@ -98,7 +98,7 @@ static void it_is_kept_in_the_state(void **unused)
     assert_int_equal(acquire_state_read(&again, &there, buf_str(&text), &e), 0);
     assert_text(&again.begin.history,
                 "Runs 2 to 3, begun from 2023-11-14 22:13:20 UTC until 2023-11-14 22:13:21 UTC: it "
-                "was not written to since the run before began. A\\b.");
+                "was not written to since the run before began. a\\b.");
     acquire_begin_release(&s.begin);
     acquire_begin_release(&again.begin);
     target_files_release(&files);

@@ -101,12 +101,50 @@ static void a_stop_while_it_is_in_doubt_loses_none(void **state)
     }
 }
 
+/* Bad sectors, all of which were read alone once, and it has fewer bytes than it had, or none: of
+ * those behind its end none was tried again. */
+static void no_retry_is_told_of_what_is_not_there(void **state)
+{
+    static const struct {
+        uint64_t end; /* sectors that are left of it */
+        unsigned made;
+    } cases[] = {{0, 0}, {10300, 0}, {20000, 3}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct source *gone = cases[i].end ? NULL : source_gone(512);
+        struct acquire_result r;
+        struct err e = {0};
+        struct trial t;
+
+        trial_init(&t, TARGET_RAW, (uint64_t)SECTORS * 512);
+        t.options.retries = 3;
+        t.options.accepts_end = true;
+        for (uint64_t s = 10245; s < 10245 + 200; s++)
+            t.m.faults[s].kind = FAULT_BAD;
+        t.stop_in = RESCUE_RETRY;
+        assert_int_equal(begin(&t, &r, &e), ERR_CANCEL);
+        t.m.source.size = cases[i].end * 512;
+        if (go_on(&t, gone ? gone : &t.m.source, NULL, &r, &e))
+            fail_msg("%s", e.text);
+        assert_int_equal(t.retries, cases[i].made);
+        /* the last ones were in doubt when it was stopped */
+        assert_int_equal(r.bad + r.left, 200 * 512);
+        assert_true(r.bad >= (200 - RESCUE_DOUBTFUL) * 512);
+        source_close(gone);
+        remove_image();
+        t.m.source.size = (uint64_t)SECTORS * 512;
+        made_release(&t.m);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stop_among_the_retries_loses_none),
         cmocka_unit_test(retries_that_are_asked_for_later_are_made),
         cmocka_unit_test(a_stop_while_it_is_in_doubt_loses_none),
+        cmocka_unit_test(no_retry_is_told_of_what_is_not_there),
     };
 
     return trial_main(argc, argv, "acquire-retry", tests, COUNT_OF(tests));

@@ -194,7 +194,7 @@ static void what_happened_is_told_and_nothing_else(void **state)
         part_text(&part);
         assert_int_equal(times_in(buf_text(&part), went), run);
     }
-    assert_non_null(strstr(buf_text(&part), "in run 1, at "));
+    assert_non_null(strstr(buf_text(&part), "In run 1, at "));
     assert_non_null(strstr(buf_text(&part), "when 1048576 bytes from byte 5242880 on were read"));
     assert_int_equal(times_in(buf_text(&part), "when 512 bytes from byte 5243392 on were read"), 2);
     assert_int_equal(times_in(buf_text(&part), "not asked for again"), 0);
@@ -409,6 +409,43 @@ static void a_part_of_a_place_parts_it(void **state)
     assert_int_equal(t.count, TRAPS_MAX);
 }
 
+/* As a disk does that dies while it is read: nothing is asked of it any more, also not where it
+ * went. */
+static void one_that_never_comes_back_leaves_an_image(void **state)
+{
+    /* by the first run all before the block of the place is read; by the second all behind it, too,
+     * and the block from its end on */
+    static const uint64_t unread[] = {(uint64_t)SECTORS * 512 - 4 * MIB, (10001 - 8192) * 512};
+
+    (void)state;
+    for (size_t i = 0; i < 8; i++) {
+        CLEANUP(source_closep) struct source *gone = source_gone(512);
+        unsigned runs = 1 + (i & 1);
+        struct digests_result wanted;
+        struct acquire_result r;
+        struct err e = {0};
+        struct trial t;
+
+        trial_init(&t, i & 2 ? TARGET_E01 : TARGET_RAW, (uint64_t)SECTORS * 512);
+        t.m.traps[0] = (struct made_trap){.first = 10000, .count = 1};
+        assert_int_equal(begin(&t, &r, &e), ERR_IO);
+        revive(&t);
+        if (runs > 1)
+            assert_int_equal(go_on(&t, &t.m.source, "made by a test", &r, &e), ERR_IO);
+        t.options.accepts_end = true;
+        t.options.leaves_places = i & 4;
+        if (go_on(&t, gone, NULL, &r, &e))
+            fail_msg("after %u runs: %s", runs, e.text);
+        assert_int_equal(r.bad, 0);
+        assert_int_equal(r.left, unread[runs - 1]);
+        memset(t.m.bytes + 4 * MIB, 0, r.left);
+        digest_source(&t, &wanted);
+        assert_memory_equal(&r.exact, &wanted, sizeof(wanted));
+        remove_image();
+        made_release(&t.m);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -427,6 +464,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(in_order_it_ends_too),
         cmocka_unit_test(what_failed_while_it_was_gone_is_read_in_large_again),
         cmocka_unit_test(a_part_of_a_place_parts_it),
+        cmocka_unit_test(one_that_never_comes_back_leaves_an_image),
     };
 
     return trial_main(argc, argv, "acquire-trap", tests, COUNT_OF(tests));
