@@ -29,7 +29,7 @@ int job_pass_member(void *context, const struct walked *m, struct err *e)
 
     if (rc || !f->knows((struct str){head, got}))
         return rc;
-    reader_begin(&r, f);
+    reader_begin(&r, f, NULL);
     r.is_passed = true;
     rc = f->read(&r, e);
     reader_end(&r);
