@@ -552,4 +552,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_appliance = {
-    .name = "appliance", .version = 1, .is_splittable = true, .line = line_of};
+    .name = "appliance", .version = 1, .is_splittable = true, .line = line_of, .has_heads = true};

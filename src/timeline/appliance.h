@@ -61,14 +61,13 @@ extern const size_t appliance_count;
 /* A message behind the head of a line of syslog, and what it states of its time. False: none of
  * theirs, and e is as it was. */
 bool appliance_understand(struct reader *r, struct str message, struct event *e);
-/* *out is what counts of a message's own time and that of its head. Two minutes apart are alike.
+/* Gives e what counts of a message's own time and that of its head. Two minutes apart are alike.
  * Where both state a zone, or neither does, a message's own counts that is alike, and one with a
  * zone beside a head without one, if they are whole quarters apart, as zones are; without a zone,
  * beside a head that has one or at a clock of another zone, the head's counts, in the year of the
- * message. False: nothing explains how far they are apart, and the head's counts. */
-bool appliance_settle(const struct stated *own, const struct stated *head, struct stated *out);
-/* Gives e that time; text is how that of the message is written, and becomes event.stated_time
- * where it does not count, as one that is later than the file. */
+ * message. One that states its zone and was delivered late (delivery.h) counts, and event.ingested
+ * is the head's. Where nothing explains how far they are apart, or it is later than the file, the
+ * head's counts, and text, as that of the message is written, becomes event.stated_time. */
 void appliance_put_settled(struct reader *r, struct event *e, const struct stated *own,
                            const struct stated *head, struct str text);
 /* The same, where the head gave e its time; among lines of others a year that is another one than

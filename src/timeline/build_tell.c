@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include "base/utc.h"
 #include "timeline/build_job.h"
+#include "timeline/delivery.h"
 
 /* "2099-01-01 00:00:00 UTC", or what is said of a time of no such calendar. */
 static const char *day_of(char out[UTC_PLAIN_SIZE], int64_t s)
@@ -309,6 +310,32 @@ static int tell_offsets(struct reader *r, struct err *e)
                 "nothing shows whether they are zones: they are taken for that (doubt z)");
 }
 
+static int tell_clock(struct reader *r, struct err *e)
+{
+    int64_t by = (r->manner.clock_s < 0 ? -r->manner.clock_s : r->manner.clock_s) / 60;
+
+    return tell(r, e,
+                "messages of its lines state another time than the log does, by one amount, about "
+                "%" PRId64 " days %" PRId64 " h %" PRId64 " min, as of a clock that is wrong: the "
+                "log's time counts, and theirs is event.stated_time",
+                by / 1440, by / 60 % 24, by % 60);
+}
+
+static int tell_delivery(struct reader *r, struct err *e)
+{
+    if (r->manner.delivery == DELIVERY_CLOCK)
+        return tell_clock(r, e);
+    if (r->manner.delivery == DELIVERY_SHOWN)
+        return tell(r, e,
+                    "messages of its lines were delivered late, each by another time: when each "
+                    "says that it was counts, and event.ingested is when the log had it");
+    return tell(r, e,
+                "messages of its lines state another time than the log does, and nothing shows "
+                "whether they came late or a clock is wrong: theirs counts where it is before the "
+                "log's, by seven days at most, and both state their zone (event.ingested is the "
+                "log's), and else the log's (event.stated_time is theirs)");
+}
+
 int job_tell_manner(struct reader *r, struct err *e)
 {
     int rc = text_is_by_look(r->encoding) ? tell_encoding(r, e) : 0;
@@ -325,5 +352,7 @@ int job_tell_manner(struct reader *r, struct err *e)
         rc = tell_half(r, e);
     if (rc == 0 && r->manner.offsets)
         rc = tell_offsets(r, e);
+    if (rc == 0 && r->manner.delivery)
+        rc = tell_delivery(r, e);
     return rc;
 }

@@ -13,6 +13,7 @@
 struct reader;
 struct carried;
 struct clock_vote;
+struct delivery;
 struct winlog;
 struct told_lines;
 
@@ -90,6 +91,7 @@ struct format {
     const char *remark;
     bool is_of_machine;   /* what it tells is of the machine that it was taken from */
     bool may_be_indented; /* blanks may stand in front of the times of its lines */
+    bool has_heads;       /* its lines may have a time besides that of their message (delivery.h) */
     /* Whether these first bytes (64 KiB, or all there is) are its own. */
     bool (*knows)(struct str head);
     /* Reads by reader_bytes what begins in the reader's part of the source, and gives the events to
@@ -194,7 +196,8 @@ struct reader {
     bool is_passed;          /* nothing is told of it: its lines become known alone */
     struct manner manner;    /* what the source as a whole shows of its lines */
     struct clock_vote *vote; /* not NULL: times are wanted for it */
-    size_t open_record;      /* for the format: bytes of one that goes on in the next line */
+    struct delivery *delivery; /* likewise, of messages and their heads */
+    size_t open_record;        /* for the format: bytes of one that goes on in the next line */
 };
 /* Puts the time that a line states into e. */
 void reader_time(struct reader *r, struct event *e, const struct stated *s);

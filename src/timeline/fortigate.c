@@ -298,4 +298,4 @@ bool fortigate_understand(struct reader *r, struct str message, struct event *e)
 }
 
 const struct format format_fortigate = {
-    .name = "fortigate", .version = 3, .is_splittable = true, .line = line_of};
+    .name = "fortigate", .version = 3, .is_splittable = true, .line = line_of, .has_heads = true};

@@ -3,12 +3,14 @@
 #include "timeline/clock_vote.h"
 #include "timeline/cutter.h"
 #include "timeline/date_order.h"
+#include "timeline/delivery.h"
 #include "timeline/score.h"
 #include "timeline/value_test.h"
 
 enum {
     PASTED_LEAST = 3, /* lines behind a first one that has lost its blanks where it was pasted */
     DEPTHS = 64,
+    SOME_YEAR = 2000,  /* which has all dates, for heads that state none */
     STAMPED_LEAST = 4, /* lines, of which half and more are a known format's behind their stamps */
 };
 
@@ -69,6 +71,7 @@ struct looking {
     struct reader r;
     struct depths depths;
     struct clock_vote vote;
+    struct delivery delivery;
     struct manner manner;             /* hosts */
     unsigned lines, stamped, carried; /* behind stamps: lines that a format knows */
 };
@@ -255,12 +258,17 @@ void manner_find(struct recognised *found, struct look *l)
     bool is_dated = has_dated(found);
 
     found->manner.has_both_orders = f->line && is_dated && has_both_orders(found, l);
-    if (!f->line || found->frame >= FRAME_JSON || (!f->may_be_indented && !is_dated))
+    if (!f->line || found->frame >= FRAME_JSON ||
+        (!f->may_be_indented && !f->has_heads && !is_dated))
         return;
     reader_begin(&at.r, f, &found->others);
     at.r.manner.is_stamped = f == &format_dated_iso;
+    at.r.delivery = &at.delivery;
+    at.r.years.year = SOME_YEAR;
     look_at(&at, l);
     reader_end(&at.r);
+    found->manner.delivery = (uint8_t)delivery_end(&at.delivery);
+    found->manner.clock_s = at.delivery.clock_s;
     found->manner.is_stamped = at.r.manner.is_stamped && at.lines >= STAMPED_LEAST &&
                                at.stamped == at.lines && at.carried * 2 >= at.lines;
     memcpy(found->manner.hosts, at.manner.hosts, sizeof(at.manner.hosts));
@@ -290,5 +298,6 @@ bool manner_is_sound(const struct manner *m)
 {
     return m->clock < CLOCK_COUNT_ && m->is_half_doubtful < HALF_COUNT_ && m->knows_indent < 2 &&
            m->is_pasted < 2 && m->is_sparse < 2 && m->is_stamped < 2 && m->has_both_orders < 2 &&
-           m->is_sure_only < 2 && m->like <= FORMAT_COUNT_ && m->offsets < OFFSETS_COUNT_;
+           m->is_sure_only < 2 && m->like <= FORMAT_COUNT_ && m->offsets < OFFSETS_COUNT_ &&
+           m->delivery < DELIVERY_COUNT_;
 }

@@ -11,7 +11,10 @@ struct manner {
     uint32_t like_lines;          /* so many, of those that were seen, are another format's, */
     uint8_t like;                 /* the number of which is one less, and which it is not read by */
     uint8_t is_sure_only;         /* 1: what is not the first format's for sure is the second's */
-    uint32_t indent;              /* so many blanks stand in front of its lines, */
+    uint8_t delivery; /* enum delivery_is: of messages that state another time than their heads, */
+    uint8_t unused;
+    int64_t clock_s;         /* and of a wrong clock by how much it is behind these */
+    uint32_t indent;         /* so many blanks stand in front of its lines, */
     uint32_t deeper;         /* more of them in front of so many that state a time, of those seen */
     uint8_t knows_indent;    /* 1: it does */
     uint8_t is_stamped;      /* 1: a runtime put its time in front of what others wrote */

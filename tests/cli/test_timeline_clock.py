@@ -237,6 +237,21 @@ class Later(CaseTest):
         # A clock that was ahead is told, whichever way.
         self.assertRegex(str(self.ana.json("analyse search 'event.kind:notice and source:ahead'")), "later than when it was written|leave the order")
 
+    def test_of_messages_that_state_another_time_it_is_told_what_they_show(self):
+        """Behind heads of each minute, on 20 November: another delay in each; one that stays; and one line alone."""
+        def line(minute, late):
+            return f"2026-11-20T{minute // 60:02}:{minute % 60:02}:09Z gw CEF:0|V|P|1|5|T|7|rt={1795132809 + (minute - late) * 60}000 act=blocked\n"
+
+        texts = {"late": ("".join(line(1200, minute) for minute in range(1000, 700, -7)), "were delivered late, each by another time"),
+                 "clock": ("".join(line(minute, 190) for minute in range(200, 400)), "about 0 days 3 h 10 min, as of a clock that is wrong"),
+                 "one": (line(200, 190), "nothing shows whether they came late or a clock is wrong")}
+        for name, (text, _) in texts.items():
+            (self.folder / name).write_text(text)
+            self.ana(f"preserve files '{self.folder / name}'")
+        self.ana("analyse timeline")
+        for name, (_, words) in texts.items():
+            self.assertIn(words, str(self.ana.json(f"analyse search 'event.kind:notice and source:{name}'")))
+
     def test_a_log_that_begins_with_a_clock_ahead_is_of_its_year_and_one_whose_newest_day_is_the_first_goes_back(self):
         def day(month, day, hours=3):
             return [f"{month} {day:2} {hour:02}:{minute}:09 web1 sshd[7]: x\n" for hour in range(hours) for minute in (12, 42)]

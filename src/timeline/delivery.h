@@ -1,0 +1,33 @@
+/* delivery.h: whether messages that state when they were, earlier than the head of their line, were
+ * delivered late, or a clock is wrong: by what the lines of a source show together
+ * (doc/format/timeline.md section 2, "Appliances"). */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    DELIVERY_ALIKE_S = 120, /* so far two clocks of one moment may be apart */
+    DELIVERY_SLOTS = 8,
+};
+enum delivery_is {
+    DELIVERY_NONE,    /* no line is so */
+    DELIVERY_SHOWN,   /* by another delay in each: they were delivered late */
+    DELIVERY_CLOCK,   /* by one amount, that goes on with the lines: a clock is wrong */
+    DELIVERY_UNSHOWN, /* either */
+    DELIVERY_COUNT_,
+};
+struct delivery {
+    struct {
+        int64_t late_s, own_s;
+    } of[DELIVERY_SLOTS]; /* delays that were met */
+    size_t count, next;
+    unsigned late, ahead, steady, moved;
+    int64_t clock_s; /* the delay that went on last */
+};
+/* A message of that time behind a head of that one; where the head states no zone its time is as if
+ * it were UTC. */
+void delivery_add(struct delivery *d, int64_t own_s, int64_t head_s, bool head_has_zone);
+enum delivery_is delivery_end(const struct delivery *d);
+/* Whether that is what zones of a clock and another are apart, to two minutes. */
+bool delivery_is_of_zones(int64_t apart_s);
