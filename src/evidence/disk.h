@@ -95,6 +95,7 @@ struct disk_file {
 struct disk_end {
     uint64_t size;      /* bytes told, holes counted */
     uint64_t lost;      /* of them zeros that stand for what could not be read */
+    uint64_t unread;    /* and, apart from these, for what was not read when the image was taken */
     uint64_t foreign;   /* of a deleted file: lie in blocks that another file uses now */
     bool is_guess;      /* FAT: only the first block of a deleted file is known for certain */
     struct str problem; /* why it is not all, or not at all; else empty */
@@ -118,12 +119,20 @@ struct disk_receiver {
     void *context;
 };
 
+/* Bytes of the disk that its image lacks, and has zeros for. */
+struct disk_gap {
+    uint64_t off, size;
+};
+enum { DISK_GAP_COUNT = 60000 }; /* that a source may have */
+
 /* Where the bytes lie: descriptors of the image's files in order, borrowed. */
 struct disk_source {
     const int *fds;
     size_t fd_count;
     const char *name; /* for messages: "reading web1-sda.E01" */
     enum image_format format;
+    const struct disk_gap *gaps; /* ascending, apart; a survey does not look at them */
+    size_t gap_count;
 };
 
 struct disk_wish {

@@ -9,6 +9,7 @@ struct content {
     uint64_t wanted; /* bytes that are to be told */
     uint64_t sent;
     uint64_t lost;
+    uint64_t unread; /* where the image has a gap */
     uint64_t foreign;
     uint64_t hole; /* zeros that were not sent yet */
     char *chunk;   /* DISK_CHUNK_SIZE */
@@ -79,6 +80,7 @@ static int read_blocks(struct content *c, uint64_t block, uint64_t count, uint64
         return 0;
     }
     c->lost += disk_image_damaged(c->w->image, (uint64_t)fs->offset + off, size);
+    c->unread += disk_image_unread(c->w->image, (uint64_t)fs->offset + off, size);
     return add_data(c, (struct str){c->chunk, (size_t)size});
 }
 
@@ -180,6 +182,23 @@ static TSK_WALK_RET_ENUM on_special(TSK_FS_FILE *file, TSK_OFF_T off, TSK_DADDR_
     return c->code ? TSK_WALK_STOP : c->sent < c->wanted ? TSK_WALK_CONT : TSK_WALK_STOP;
 }
 
+/* Whether the image has a gap where that lies which libtsk unpacks. */
+static bool has_gap(const struct content *c)
+{
+    const TSK_FS_INFO *fs = c->w->fs;
+    const TSK_FS_ATTR_RUN *run = c->attr->flags & TSK_FS_ATTR_NONRES ? c->attr->nrd.run : NULL;
+
+    for (; run; run = run->next) {
+        uint64_t off = (uint64_t)fs->offset + run->addr * fs->block_size;
+
+        if (!(run->flags & (TSK_FS_ATTR_RUN_FLAG_SPARSE | TSK_FS_ATTR_RUN_FLAG_FILLER)) &&
+            run->len <= INT64_MAX / fs->block_size &&
+            disk_image_unread(c->w->image, off, run->len * fs->block_size))
+            return true;
+    }
+    return false;
+}
+
 /* What libtsk must unpack itself. *words gets why it ended early. */
 static int tell_special(struct content *c, char words[DISK_TEXT_LIMIT])
 {
@@ -189,6 +208,10 @@ static int tell_special(struct content *c, char words[DISK_TEXT_LIMIT])
         (void)disk_tsk_words(words);
     if (c->w->image->damaged > damaged)
         c->lost = c->sent; /* which of its bytes come from there cannot be told */
+    else if (has_gap(c) && !words[0])
+        snprintf(words, DISK_TEXT_LIMIT,
+                 "it is compressed, and part of that was not read when the image was taken: it may "
+                 "be other bytes than the file had");
     return c->code;
 }
 
@@ -273,9 +296,11 @@ static bool is_guess(const struct content *c)
 
 static int send_end(struct content *c, const char *problem)
 {
+    uint64_t lost = c->lost < c->sent ? c->lost : c->sent;
     struct disk_end_head end = {
         .size = c->sent,
-        .lost = c->lost < c->sent ? c->lost : c->sent,
+        .lost = lost,
+        .unread = c->unread < c->sent - lost ? c->unread : c->sent - lost,
         .foreign = c->foreign < c->sent ? c->foreign : c->sent,
         .is_guess = is_guess(c),
     };

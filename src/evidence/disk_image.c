@@ -103,6 +103,29 @@ uint64_t disk_image_damaged(const struct disk_image *image, uint64_t off, uint64
     return sum;
 }
 
+uint64_t disk_image_unread(const struct disk_image *image, uint64_t off, uint64_t size)
+{
+    size_t from = 0, until = image->gap_count;
+    uint64_t sum = 0;
+
+    while (from < until) { /* the first that ends behind off */
+        size_t at = from + (until - from) / 2;
+
+        if (image->gaps[at].off + image->gaps[at].size <= off)
+            from = at + 1;
+        else
+            until = at;
+    }
+    for (; from < image->gap_count && image->gaps[from].off < off + size; from++) {
+        const struct disk_gap *g = &image->gaps[from];
+        uint64_t begin = g->off > off ? g->off : off;
+        uint64_t end = g->off + g->size < off + size ? g->off + g->size : off + size;
+
+        sum += end - begin;
+    }
+    return sum;
+}
+
 struct str disk_tsk_words(char out[DISK_TEXT_LIMIT])
 {
     const char *text = tsk_error_get_errstr();

@@ -131,16 +131,26 @@ static int send_on(void *context, uint32_t kind, struct str message, struct err 
 int disk_job(int in, struct str argument, struct worker_channel *channel, struct err *e)
 {
     CLEANUP(disk_within_closep) struct disk_within *d = NULL;
+    CLEANUP_FREE struct disk_gap *gaps = NULL;
     struct disk_task task;
+    size_t gaps_size;
     int code;
 
     (void)in;
     if (argument.len < sizeof(task))
         return err_set(e, ERR_NEWER, "calm and calm-disk are of different versions");
     memcpy(&task, argument.p, sizeof(task));
+    argument = str_from(argument, sizeof(task));
+    gaps_size = task.gap_count * sizeof(*gaps);
+    if (argument.len < gaps_size)
+        return err_set(e, ERR_NEWER, "calm and calm-disk are of different versions");
+    gaps = mem_array((size_t)task.gap_count + 1, sizeof(*gaps));
+    memcpy(gaps, argument.p, gaps_size);
     code = disk_within_open(&d, channel, (enum image_format)task.format, e);
     if (code)
         return code;
     d->image->teller = (struct disk_teller){send_on, channel};
-    return run(d->image, &task, str_from(argument, sizeof(task)), e);
+    d->image->gaps = gaps;
+    d->image->gap_count = task.gap_count;
+    return run(d->image, &task, str_from(argument, gaps_size), e);
 }

@@ -24,7 +24,9 @@ struct disk_image {
         uint64_t off, end;
     } damage[DISK_DAMAGE_COUNT];
     size_t damage_count;
-    uint64_t damaged;   /* bytes */
+    uint64_t damaged;            /* bytes */
+    const struct disk_gap *gaps; /* ascending, apart; what is read there is zeros */
+    size_t gap_count;
     struct err failure; /* the file behind the media cannot be read */
 };
 /* The caller frees it: disk_image_free. */
@@ -38,6 +40,8 @@ static inline int disk_send(const struct disk_image *image, uint32_t kind, struc
 }
 /* How many bytes of that range lie where damage was met. */
 uint64_t disk_image_damaged(const struct disk_image *image, uint64_t off, uint64_t size);
+/* And how many in gaps. */
+uint64_t disk_image_unread(const struct disk_image *image, uint64_t off, uint64_t size);
 /* What libtsk says went wrong last, cut to a sentence part; and forgets it. */
 struct str disk_tsk_words(char out[DISK_TEXT_LIMIT]);
 /* Reads where the whole range lies on the disk; false where it does not, or cannot be read. */

@@ -207,11 +207,13 @@ static int take_end(struct disk_reading *r, struct str body, struct err *e)
     if (!r->is_open || body.len < sizeof(h) || body.len > sizeof(h) + DISK_TEXT_LIMIT)
         return unsound(e);
     memcpy(&h, body.p, sizeof(h));
-    if (h.size != r->file_size || h.lost > h.size || h.foreign > h.size)
+    if (h.size != r->file_size || h.lost > h.size || h.unread > h.size - h.lost ||
+        h.foreign > h.size)
         return unsound(e);
     r->is_open = false;
     end = (struct disk_end){.size = h.size,
                             .lost = h.lost,
+                            .unread = h.unread,
                             .foreign = h.foreign,
                             .is_guess = h.is_guess != 0,
                             .problem = str_from(body, sizeof(h))};
@@ -282,6 +284,7 @@ static int run(struct disk_reading *r, const struct disk_source *source,
     int code;
 
     buf_add(&argument, task, sizeof(*task));
+    buf_add(&argument, source->gaps, task->gap_count * sizeof(source->gaps[0]));
     buf_addstr(&argument, path);
     order.argument = buf_str(&argument);
     code = worker_run_order(&order, e);
@@ -338,6 +341,9 @@ int disk_list(const struct disk_source *source, const struct disk_wish *wish,
 
     if (wish->path.len > LIMIT_DISK_PATH_SIZE)
         return err_set(e, ERR_LIMIT, "a path of more than %d bytes", LIMIT_DISK_PATH_SIZE);
+    if (source->gap_count > DISK_GAP_COUNT)
+        BUG("%zu gaps of a disk", source->gap_count);
+    task.gap_count = (uint32_t)source->gap_count;
     return run(&r, source, &task, wish->path, out, e);
 }
 

@@ -73,12 +73,13 @@ enum {
 struct disk_end_head {
     uint64_t size;
     uint64_t lost;
+    uint64_t unread;
     uint64_t foreign;
     uint32_t is_guess;
     uint32_t unused;
 };
 
-/* The argument of the job; the path follows. */
+/* The argument of the job; the gaps follow, and the path. */
 struct disk_task {
     uint64_t first;
     uint64_t inode;
@@ -87,6 +88,8 @@ struct disk_task {
     uint32_t attribute_type, attribute_id;
     uint32_t format; /* enum image_format */
     uint32_t flags;
+    uint32_t gap_count;
+    uint32_t unused;
 };
 enum {
     DISK_TASK_LISTS = 1, /* else it tells partitions and file systems */

@@ -289,6 +289,14 @@ static void weigh(struct disk_out *o, const struct disk_end *end)
                  (unsigned long long)end->lost);
         add_remark(&o->file.remark, buf_text(&words));
     }
+    if (end->unread) {
+        buf_clear(&words);
+        buf_addf(&words,
+                 "%llu of its bytes were not read from the disk when its image was taken, and are "
+                 "zeros",
+                 (unsigned long long)end->unread);
+        add_remark(&o->file.remark, buf_text(&words));
+    }
     if (end->foreign) {
         buf_clear(&words);
         buf_addf(&words, "deleted, and %llu of its bytes lie in blocks that another file uses now",
@@ -357,6 +365,8 @@ static void put_taken(struct json *j, const struct disk_out *o, const struct blo
     json_put_hex(j, "md5", d->md5, sizeof(d->md5));
     if (end->lost)
         json_put_u64(j, "lost", end->lost);
+    if (end->unread)
+        json_put_u64(j, "unreadable", end->unread);
     if (end->foreign)
         json_put_u64(j, "foreign", end->foreign);
     if (end->is_guess)
@@ -384,6 +394,8 @@ static int settle(struct disk_out *o, const struct disk_end *end, struct err *e)
     put_taken(&o->json, o, &digests, end);
     o->sums.files++;
     o->sums.size += digests.size;
+    o->sums.unread += end->unread;
+    o->sums.unread_in += end->unread > 0;
     o->sums.flawed += o->file.remark.len > 0;
     fd_close(o->file.fd);
     o->file.fd = -1;

@@ -26,8 +26,10 @@ struct disk_out_sums {
     uint64_t left;      /* that have content, and were not written */
     uint64_t missed;    /* of these, all but deleted ones what is sealed, NTFS' own */
     uint64_t lost;      /* zeros that stand for what could not be read */
-    uint64_t flawed;    /* files of which something is known against their content */
-    uint64_t trouble;   /* folders that could not be read */
+    uint64_t unread;    /* and for what was not read when the image was taken; in so many files: */
+    uint64_t unread_in;
+    uint64_t flawed;  /* files of which something is known against their content */
+    uint64_t trouble; /* folders that could not be read */
 };
 
 struct disk_out_order {

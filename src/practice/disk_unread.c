@@ -132,6 +132,54 @@ int disk_unread_find(struct disk_unread *out, const struct disk_files *f, struct
     return 0;
 }
 
+static int by_off(const void *a, const void *b)
+{
+    const struct disk_gap *x = a, *y = b;
+
+    return x->off < y->off ? -1 : x->off > y->off;
+}
+
+size_t disk_unread_gaps(const struct disk_unread *u, struct disk_gap **out)
+{
+    struct disk_gap *all = mem_array(u->map.count + 1, sizeof(*all));
+    size_t count = 0;
+
+    for (size_t i = 0; i < u->map.count; i++)
+        all[i] = (struct disk_gap){u->map.runs[i].off, u->map.runs[i].size};
+    qsort(all, u->map.count, sizeof(*all), by_off);
+    for (size_t i = 0; i < u->map.count; i++) {
+        struct disk_gap *last = count ? &all[count - 1] : NULL;
+        uint64_t end = all[i].off + all[i].size;
+
+        if (last && all[i].off <= last->off + last->size)
+            last->size = end > last->off + last->size ? end - last->off : last->size;
+        else
+            all[count++] = all[i];
+    }
+    *out = all;
+    return count < DISK_GAP_COUNT ? count : DISK_GAP_COUNT;
+}
+
+void disk_unread_words(const struct disk_unread *u, struct buf *out)
+{
+    const char *how = u->has_left ? "could not be read, or were left unread," : "could not be read";
+    uint64_t sum = u->map.bad + u->map.left;
+
+    if (u->is_untold)
+        buf_addf(out,
+                 "Of the disk not all was read when its image was taken, and nothing beside it "
+                 "says which bytes: zeros may stand for them in its files.");
+    else if (sum)
+        buf_addf(
+            out,
+            "%llu bytes of the disk %s when its image was taken, and are zeros: what lay there "
+            "is missing in its folders and files. Files that are read out (--to) say it.",
+            (unsigned long long)sum, how);
+    if (u->map.count > DISK_GAP_COUNT)
+        buf_addf(out, " They are in so many places that only the first %d are told of files.",
+                 DISK_GAP_COUNT);
+}
+
 uint64_t disk_unread_within(const struct disk_unread *u, uint64_t from, uint64_t until,
                             uint64_t sector_size, struct buf *words)
 {

@@ -1,6 +1,7 @@
 /* disk_unread.h: which bytes of a disk could not be read, or were left unread, when its image was
  * taken, and are zeros in it: as the map beside it says, or its own list. */
 #pragma once
+#include "evidence/disk.h"
 #include "practice/disk_files.h"
 #include "practice/image_made_map.h"
 
@@ -12,6 +13,11 @@ struct disk_unread {
 void disk_unread_release(struct disk_unread *u);
 /* Zero-initialised before. Errors as image_look. */
 MUST_CHECK int disk_unread_find(struct disk_unread *out, const struct disk_files *f, struct err *e);
+/* As the reader of a disk takes them, at most DISK_GAP_COUNT; *out is the caller's. Their number.
+ */
+size_t disk_unread_gaps(const struct disk_unread *u, struct disk_gap **out);
+/* A sentence or two of how much of the disk that is; nothing where all of it was read. */
+void disk_unread_words(const struct disk_unread *u, struct buf *out);
 /* How many of them lie in a range of the disk; words (or NULL) gets the first runs of them, in
  * sectors of that size, counted from the beginning of the range. */
 uint64_t disk_unread_within(const struct disk_unread *u, uint64_t from, uint64_t until,

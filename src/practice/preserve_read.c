@@ -13,6 +13,7 @@
 #include "practice/image_part.h"
 #include "practice/intake.h"
 #include "practice/preserve_read_record.h"
+#include "render/screen.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
@@ -77,6 +78,8 @@ static void reading_release(struct reading *r)
     decision_release(&r->items);
     disk_files_release(&r->files);
     disk_standing_release(&r->standing);
+    disk_unread_release(&r->unread);
+    free(r->gaps);
 }
 
 static bool has(const struct reading *r, const char *field)
@@ -248,11 +251,17 @@ static void sums_json(struct reading *r, const struct disk_out_sums *sums)
     const struct {
         const char *name;
         uint64_t value;
-    } members[] = {{"files", sums->files},         {"size", sums->size},
-                   {"listed", sums->listed},       {"left", sums->left},
-                   {"flawed", sums->flawed},       {"lost", sums->lost},
-                   {"forgotten", sums->forgotten}, {"troubles", sums->trouble},
-                   {"damaged", r->sums.damaged},   {"kept", r->kept}};
+    } members[] = {{"files", sums->files},
+                   {"size", sums->size},
+                   {"listed", sums->listed},
+                   {"left", sums->left},
+                   {"flawed", sums->flawed},
+                   {"lost", sums->lost},
+                   {"unreadable", sums->unread},
+                   {"forgotten", sums->forgotten},
+                   {"troubles", sums->trouble},
+                   {"damaged", r->sums.damaged},
+                   {"kept", r->kept}};
     struct json j;
 
     json_begin(&j, &r->a->json);
@@ -280,6 +289,11 @@ static void tell_sums(struct reading *r, const struct disk_out_sums *sums, const
         buf_addf(out,
                  "Of %llu of them something is known against their content: \"remark\" there.\n",
                  (unsigned long long)sums->flawed);
+    if (sums->unread)
+        buf_addf(out,
+                 "%llu bytes in %llu of them were not read from the disk when its image was taken, "
+                 "and are zeros: \"unreadable\" there. Their hashes are those of no whole file.\n",
+                 (unsigned long long)sums->unread, (unsigned long long)sums->unread_in);
     if (sums->left)
         buf_addf(out, "%llu more could not be read out, or were not: their \"remark\" says why.\n",
                  (unsigned long long)sums->left);
@@ -305,6 +319,11 @@ static int read_out_words(const struct disk_out *out, const char *folder, struct
     buf_addf(&path, "%s/manifest.jsonl", folder);
     add_count(words, sums->files, "file", "files");
     buf_addf(words, ", %llu bytes", (unsigned long long)sums->size);
+    if (sums->unread)
+        buf_addf(words,
+                 ", of which %llu in %llu of them were not read from the disk when its image was "
+                 "taken, and are zeros",
+                 (unsigned long long)sums->unread, (unsigned long long)sums->unread_in);
     if (sums->forgotten) {
         buf_adds(words, ", and not ");
         add_count(words, sums->forgotten, "deleted one", "deleted ones");
@@ -462,6 +481,36 @@ static int answer(struct reading *r, struct err *e)
                             : answer_list(r, e);
 }
 
+static void find_unread(struct reading *r)
+{
+    if (!r->has_unread && disk_unread_find(&r->unread, &r->files, NULL) != 0)
+        r->unread.is_untold = false; /* what fails here fails again when it is read */
+    r->has_unread = true;
+}
+
+static void find_gaps(struct reading *r)
+{
+    find_unread(r);
+    r->source.gap_count = disk_unread_gaps(&r->unread, &r->gaps);
+    r->source.gaps = r->gaps;
+}
+
+/* What a disk lacks in its image is nowhere a hole of a file system: names may be missing, too. */
+static void tell_unread(struct reading *r)
+{
+    CLEANUP_BUF struct buf words = {0};
+    struct screen screen = {&r->a->text, r->a->columns, r->a->color};
+
+    if (r->a->wants_json || has(r, "raw"))
+        return;
+    find_unread(r);
+    disk_unread_words(&r->unread, &words);
+    if (!words.len)
+        return;
+    screen_blank(&screen);
+    screen_para_style(&screen, 0, SCREEN_WARN, buf_str(&words));
+}
+
 static int read_job(struct session *s, const struct operation *op, const struct input *in,
                     struct answer *a, struct err *e)
 {
@@ -481,15 +530,21 @@ static int read_job(struct session *s, const struct operation *op, const struct 
         rc = disk_files_open(&r.files, s, &r.view, input_value(op, in, "image"), e);
     if (rc)
         return rc;
-    r.source = (struct disk_source){r.files.set.fds, r.files.set.count, buf_text(&r.files.reading),
-                                    r.files.set.format};
+    r.source = (struct disk_source){.fds = r.files.set.fds,
+                                    .fd_count = r.files.set.count,
+                                    .name = buf_text(&r.files.reading),
+                                    .format = r.files.set.format};
     rc = image_part_lone(&r.view, &r.files, &lone, e);
     if (rc)
         return rc;
     disk_standing_find(&r.standing, &r.view, &r.files, session_is_read_only(s));
+    if (has(&r, "folder")) /* the others tell where all is said */
+        find_gaps(&r);
     rc = image_part_tell(&lone, answer(&r, e), a, e);
-    if (rc == 0 || a->text.len)
+    if (rc == 0 || a->text.len) {
+        tell_unread(&r);
         disk_standing_text(&r.standing, a);
+    }
     return rc;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 #include "practice/disk_files.h"
 #include "practice/disk_standing.h"
+#include "practice/disk_unread.h"
 #include "practice/disk_wish.h"
 #include "practice/out_file.h"
 
@@ -15,6 +16,9 @@ struct reading {
     struct disk_files files;
     struct disk_standing standing;
     struct disk_source source;
+    struct disk_unread unread; /* has_unread: it was looked for */
+    bool has_unread;
+    struct disk_gap *gaps; /* of the source */
     struct disk_wish wish;
     struct disk_count sums;
     struct decision items; /* of --keep */

@@ -235,6 +235,44 @@ class Told(CaseTest):
         self.ana("preserve image --resume im3")
         self.assertEqual((self.out / "off.raw").read_bytes(), disk.read_bytes())
 
+    def test_a_file_that_is_read_out_says_what_was_not_read_of_it(self):
+        tree, disk = self.folder / "tree", self.folder / "built"
+        tree.mkdir()
+        held = random.Random(16).randbytes(300 * 1024)
+        (tree / "torn").write_bytes(held)
+        (tree / "sound").write_bytes(held[:5000])
+        with open(disk, "wb") as f:
+            f.truncate(8 * MIB)
+        tools = {"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"}
+        subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-b", "1024", "-d", str(tree), str(disk)], check=True, env=tools)
+        where = subprocess.run(["debugfs", "-R", "blocks /torn", str(disk)], check=True, env=tools, capture_output=True, text=True).stdout.split()
+        served = self.served(disk.read_bytes())
+        # Two runs of it, one within a block: sectors of 512 bytes.
+        lacks = ((int(where[100]) * 1024 + 512, 100 * 1024 + 512, 512), (int(where[200]) * 1024, 200 * 1024, 1024))
+        self.control.write_text("".join(f"bad {off} {size}\n" for off, _, size in lacks))
+        torn = bytearray(held)
+        for _, at, size in lacks:
+            torn[at:at + size] = bytes(size)
+        for at, more in enumerate(("", "--format raw")):
+            self.ana(f"preserve image {served} --to {self.out} --name n{at} {more}")
+        (self.out / "n0.E01").with_name("alone.E01").write_bytes((self.out / "n0.E01").read_bytes())  # without its map: by its own list
+        for at, image in enumerate(("e1", "e2", f"{self.out}/n1.raw", f"{self.out}/alone.E01")):
+            with self.subTest(image):
+                said = one_line(self.ana(f"preserve read {image} --to x{at}"))
+                self.assertIn('1536 bytes in 1 of them were not read from the disk when its image was taken, and are zeros: "unreadable" there', said)
+                rows = {row["path"]: row for row in map(json.loads, (self.folder / f"x{at}" / "manifest.jsonl").read_text().splitlines()) if row.get("kept") == "file"}
+                self.assertEqual(rows["/torn"]["sha256"], hashlib.sha256(torn).hexdigest())
+                self.assertEqual(rows["/torn"]["unreadable"], 1536)
+                self.assertIn("1536 of its bytes were not read from the disk when its image was taken, and are zeros", rows["/torn"]["remark"])
+                self.assertNotIn("unreadable", rows["/sound"])
+                self.assertNotIn("remark", rows["/sound"])
+                for more in ("", "--list"):
+                    self.assertIn("1536 bytes of the disk could not be read when its image was taken, and are zeros", one_line(self.ana(f"preserve read {image} {more}")))
+        self.assertIn("of which 1536 in 1 of them were not read from the disk when its image was taken, and are zeros", self.chain("e1")[1][1])
+        # Where nothing says which bytes those are, that is told.
+        (self.out / "n1.map").rename(self.out / "away")
+        self.assertIn("nothing beside it says which bytes", one_line(self.ana("preserve read e2")))
+
     def test_what_came_to_nothing_is_on_record_as_that(self):
         disk = self.folder / "disk"
         with open(disk, "wb") as f:
