@@ -120,6 +120,18 @@ static bool is_number(struct str s)
     return str_u64(s, &n);
 }
 
+/* "203.0.113.9:5000": the host; empty: it is none. */
+static struct str host_of_end(struct str value)
+{
+    struct str host = value;
+    uint8_t bytes[16];
+
+    while (host.len && host.p[host.len - 1] != ':')
+        host.len--;
+    host.len -= host.len > 0;
+    return address_bytes(host, bytes) && is_number(str_from(value, host.len + 1)) ? host : STR("");
+}
+
 /* Which of the layouts a line has; NULL: none. */
 static const struct layout *layout_of(struct str line)
 {
@@ -130,11 +142,10 @@ static const struct layout *layout_of(struct str line)
             return NULL;
     if (is_hex(words[0], 64) && memchr(words[2].p, '/', words[2].len) && words[2].p[-1] == '[')
         return &layouts[0];
-    if (is_iso(words[1]) && memchr(words[2].p, '/', words[2].len) &&
-        memchr(words[3].p, ':', words[3].len))
+    if (is_iso(words[1]) && memchr(words[2].p, '/', words[2].len) && host_of_end(words[3]).len)
         return &layouts[1];
-    if (is_iso(words[0]) && memchr(words[2].p, ':', words[2].len) &&
-        (memchr(words[3].p, ':', words[3].len) || str_is(words[3], "-")))
+    if (is_iso(words[0]) && host_of_end(words[2]).len &&
+        (host_of_end(words[3]).len || str_is(words[3], "-")))
         return &layouts[2];
     if (is_number(words[0]) && words[0].len == 1 && words[1].len == 12 && is_number(words[1]) &&
         str_starts(words[2], "eni-"))
@@ -144,17 +155,12 @@ static const struct layout *layout_of(struct str line)
 
 static void put_end(struct event *e, struct str value)
 {
-    struct str port = value, host = value;
-    uint8_t bytes[16];
+    struct str host = host_of_end(value);
 
-    while (host.len && host.p[host.len - 1] != ':')
-        host.len--;
-    host.len -= host.len > 0;
-    port = str_from(value, host.len + 1);
-    if (!address_bytes(host, bytes))
+    if (host.len == 0)
         return;
     event_put(e, FIELD_SOURCE_IP, host);
-    event_put(e, FIELD_SOURCE_PORT, port);
+    event_put(e, FIELD_SOURCE_PORT, str_from(value, host.len + 1));
 }
 
 /* "GET https://www.example.org:443/x?y HTTP/1.1" */

@@ -2,8 +2,9 @@
  * hold one in their first bracket or under a name: the time, a level where it is plainly one, and
  * the text. Nobody can tell which of its words is a host or a program, so none is. Each layout is a
  * format of its own, so that the lines of a source are of one. */
-#include "timeline/dated_when.h"
+#include "timeline/dated.h"
 #include "base/mem.h"
+#include "timeline/app.h"
 #include "timeline/carried.h"
 #include "timeline/format.h"
 #include "timeline/manner.h"
@@ -11,9 +12,8 @@
 #include "timeline/zone_word.h"
 
 enum {
-    FRONT_MOST = 64,   /* bytes before the first bracket */
-    WORDS_MOST = 4,    /* among which a level of capitals is looked for */
-    PAIRS_BYTES = 512, /* in which the pair with the time stands */
+    FRONT_MOST = 64, /* bytes before the first bracket */
+    WORDS_MOST = 4,  /* among which a level of capitals is looked for */
 };
 
 typedef bool take_when(struct str *rest, struct dated *out);
@@ -84,7 +84,7 @@ static void put_level(struct event *e, struct str text)
     }
 }
 
-static void put_time(struct reader *r, struct event *e, struct dated *d)
+void dated_put(struct reader *r, struct event *e, struct dated *d)
 {
     if (zone_place_is(d->zone))
         reader_zone(r, d->zone, &d->time);
@@ -124,9 +124,7 @@ static bool has_clock(struct str line)
     return has_date(line);
 }
 
-/* What is no line of the layout belongs to the one before, unless it states a time of its own, one
- * that is not read here, too, or is a document: then it is another program's. */
-static enum line_verdict other(struct str line)
+enum line_verdict dated_other(struct str line)
 {
     struct str at = line;
     struct dated d = {0};
@@ -137,14 +135,14 @@ static enum line_verdict other(struct str line)
                                                                               : LINE_CONTINUES;
 }
 
-/* "INFO  ", "[worker 1] ", "1234:M " of Redis. */
+/* "INFO  ", "[worker 1] ", "(W) ", "1234:M " of Redis. */
 static bool take_front(struct str *line)
 {
     struct str at = *line, group;
     size_t letters = letters_of(at);
 
-    if (str_take(&at, "[")) {
-        group = str_cut(&at, ']');
+    if (str_take(&at, "[") || str_take(&at, "(")) {
+        group = str_cut(&at, line->p[0] == '[' ? ']' : ')');
         if (group.len == 0 || group.len > FRONT_MOST || at.len == 0)
             return false;
     } else if (letters) {
@@ -233,10 +231,10 @@ static enum line_verdict at_front(struct reader *r, struct str line, take_when *
         has_front = take_front(&at);
         front = str_head(line, line.len - at.len);
         if (!has_front || !take(&at, &d))
-            return other(whole);
+            return dated_other(whole);
     }
     leave_number(r, &at, &d);
-    put_time(r, e, &d);
+    dated_put(r, e, &d);
     if (r->counting)
         return LINE_EVENT;
     text = behind_time(at);
@@ -247,6 +245,7 @@ static enum line_verdict at_front(struct reader *r, struct str line, take_when *
     put_level(e, has_front ? front : text);
     if (has_front && event_value(e, FIELD_LOG_LEVEL).len == 0)
         put_level(e, text);
+    (void)app_understand(r, e, text);
     event_put(e, FIELD_MESSAGE, has_front || text.len == 0 ? line : text);
     return LINE_EVENT;
 }
@@ -260,18 +259,18 @@ static enum line_verdict in_bracket(struct reader *r, struct str line, take_when
     struct dated d = {.clock = r->manner.clock};
 
     if (!open)
-        return other(line);
+        return dated_other(line);
     before = str_head(line, (size_t)(open - line.p));
     text = str_from(line, before.len + 1);
     within = str_cut(&text, ']');
     if (within.len + before.len + 1 == line.len)
-        return other(line);
+        return dated_other(line);
     at = (struct str){within.p, within.len + 1}; /* with its end, which ends a time */
     str_skip_blanks(&at);
     if (!take(&at, &d))
-        return other(line);
+        return dated_other(line);
     at.len--;
-    put_time(r, e, &d);
+    dated_put(r, e, &d);
     if (r->counting)
         return LINE_EVENT;
     str_skip_blanks(&at);
@@ -279,6 +278,7 @@ static enum line_verdict in_bracket(struct reader *r, struct str line, take_when
     put_level(e, before.len || at.len ? (at.len ? at : before) : text);
     if (event_value(e, FIELD_LOG_LEVEL).len == 0)
         put_level(e, text);
+    (void)app_understand(r, e, text);
     event_put(e, FIELD_MESSAGE, before.len || at.len || text.len == 0 ? line : text);
     return LINE_EVENT;
 }
@@ -324,19 +324,20 @@ static enum line_verdict numbers(struct reader *r, struct str line, bool is_day_
     date = at;
     if (!dated_numbers(&at, is_day_first, &d, &is_either) &&
         !(r->manner.has_both_orders && dated_numbers(&at, !is_day_first, &d, &is_either)))
-        return other(whole);
+        return dated_other(whole);
     date.len -= at.len;
     leave_number(r, &at, &d);
     if (is_either && r->manner.has_both_orders)
         reader_no_time(e, date);
     else
-        put_time(r, e, &d);
+        dated_put(r, e, &d);
     if (r->counting)
         return LINE_EVENT;
     if (is_either && !r->manner.has_both_orders)
         event_put(e, FIELD_EVENT_STATED_TIME, date);
     text = behind_time(str_from(at, str_starts(at, "]")));
     put_level(e, text);
+    (void)app_understand(r, e, text);
     event_put(e, FIELD_MESSAGE, text.len ? text : line);
     return LINE_EVENT;
 }
@@ -387,7 +388,7 @@ static enum line_verdict epoch(struct reader *r, struct str line, struct event *
 
     return dated_epoch(&at, &d) && at.len && char_is_blank(at.p[0])
                ? at_front(r, line, dated_epoch, e)
-               : other(line);
+               : dated_other(line);
 }
 
 /* "[1795576329] ", of Nagios. */
@@ -406,7 +407,7 @@ static bool take_seconds(struct str *rest, struct dated *out)
 
 static enum line_verdict epoch_bracket(struct reader *r, struct str line, struct event *e)
 {
-    return str_starts(line, "[") ? in_bracket(r, line, take_seconds, e) : other(line);
+    return str_starts(line, "[") ? in_bracket(r, line, take_seconds, e) : dated_other(line);
 }
 
 /* What glog and klog write in front of a file (logging.cc, LogFileObject::Write). */
@@ -444,7 +445,7 @@ static enum line_verdict glog(struct reader *r, struct str line, struct event *e
     while (digits + 1 < at.len && char_is_digit(at.p[digits + 1]))
         digits++;
     if (!level || (digits != 4 && digits != 8) || at.len < digits + 17)
-        return other(line);
+        return dated_other(line);
     memcpy(spelled, at.p + 1, digits == 8 ? 4 : 0);
     memcpy(spelled + 5, at.p + digits - 3, 2);
     memcpy(spelled + 8, at.p + digits - 1, 2);
@@ -453,76 +454,17 @@ static enum line_verdict glog(struct reader *r, struct str line, struct event *e
     place = str_cut(&place, ']');
     if (at.p[digits + 1] != ' ' || !when_iso(&clock, &d.time) || clock.len ||
         !memchr(place.p, ':', place.len))
-        return other(line);
+        return dated_other(line);
     d.time.year = digits == 8 ? d.time.year : 0;
-    put_time(r, e, &d);
+    dated_put(r, e, &d);
     event_puts(e, FIELD_LOG_LEVEL, levels[level - letters]);
     event_put(e, FIELD_MESSAGE, behind_time(str_from(at, digits + 17)));
     return LINE_EVENT;
 }
 
-/* The next pair of key=value, key="a \" b"; false: what stands there is none. */
-static bool take_pair(struct str *rest, struct str *key, struct str *value)
-{
-    struct str at = *rest;
-    size_t n = 0;
-
-    while (n < at.len && (is_letter(at.p[n]) || char_is_digit(at.p[n]) || strchr("_.-@/", at.p[n])))
-        n++;
-    *key = str_head(at, n);
-    at = str_from(at, n);
-    if (n == 0 || !str_take(&at, "="))
-        return false;
-    n = 0;
-    if (str_take(&at, "\"")) {
-        while (n < at.len && at.p[n] != '"')
-            n += at.p[n] == '\\' ? 2 : 1;
-        *value = str_head(at, n);
-        at = str_from(at, n + 1);
-    } else {
-        while (n < at.len && !char_is_blank(at.p[n]))
-            n++;
-        *value = str_head(at, n);
-        at = str_from(at, n);
-    }
-    str_skip_blanks(&at);
-    *rest = at;
-    return true;
-}
-
-static bool take_pair_time(struct str value, struct dated *d)
-{
-    return (dated_iso(&value, d) || dated_slashes(&value, d) || dated_epoch(&value, d)) &&
-           value.len == 0;
-}
-
-/* logfmt: "time="2026-11-25T03:12:09Z" level=warning msg="…"". */
-static enum line_verdict pairs(struct reader *r, struct str line, struct event *e)
-{
-    static const char *const times[] = {"time", "ts", "t", "timestamp", "@timestamp", "datetime"};
-    struct str rest = line, key, value, level = {0};
-    struct dated d = {0};
-    bool has_time = false;
-
-    while (line.len - rest.len < PAIRS_BYTES && take_pair(&rest, &key, &value)) {
-        for (size_t i = 0; !has_time && i < COUNT_OF(times); i++)
-            has_time = str_is(key, times[i]) && take_pair_time(value, &d);
-        if (level.len == 0 &&
-            (str_is(key, "level") || str_is(key, "lvl") || str_is(key, "severity")))
-            level = value;
-    }
-    if (!has_time)
-        return other(line);
-    d.time.half = 0; /* what ends a value is no word of a text */
-    put_time(r, e, &d);
-    (void)level_put(e, level);
-    event_put(e, FIELD_MESSAGE, line);
-    return LINE_EVENT;
-}
-
 #define DATED_AS(layout, words)                                                                    \
     const struct format format_dated_##layout = {.name = "dated",                                  \
-                                                 .version = 2,                                     \
+                                                 .version = 3,                                     \
                                                  .is_splittable = true,                            \
                                                  .is_last = true,                                  \
                                                  .may_be_indented = true,                          \
@@ -539,7 +481,6 @@ DATED(epoch);
 DATED(epoch_bracket);
 DATED(glog);
 DATED(log4j);
-DATED(pairs);
 DATED(minute);
 DATED_AS(day_first, "In its dates with slashes the day stands first, as its lines show together: "
                     "where both numbers could be a month event.stated_time has the text.");

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <strings.h>
 #include "base/mem.h"
+#include "timeline/app.h"
 #include "timeline/json_author.h"
 #include "timeline/json_known.h"
 #include "timeline/json_own.h"
@@ -473,6 +474,9 @@ static void put_sentence(const struct line *l, struct reader *r, struct event *e
                carried_understand(r, e, event_value(e, FIELD_MESSAGE), NULL)) &&
              l->is_splunk)
         syslog_understand_line(r, e, event_value(e, FIELD_MESSAGE));
+    else if (event_value(e, FIELD_EVENT_ACTION).len == 0 &&
+             event_value(e, FIELD_SOURCE_IP).len == 0)
+        (void)app_understand(r, e, event_value(e, FIELD_MESSAGE));
 }
 
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)

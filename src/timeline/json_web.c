@@ -9,18 +9,21 @@
 struct layout {
     const char *client, *method, *target, *status; /* status: also of the field of that name */
     const char *host, *bytes, *user, *agent;       /* NULL: none */
+    const char *protocol;                          /* "HTTP/1.1" */
     const char *logger;                            /* what json.logger begins with; NULL: any */
 };
 static const struct layout layouts[] = {
     /* modules/caddyhttp/logging.go, marshalers.go */
     {"json.request.client_ip", "json.request.method", "json.request.uri", NULL, "json.request.host",
-     "json.size", "json.user_id", "json.request.headers.User-Agent", "http.log.access"},
+     "json.size", "json.user_id", "json.request.headers.User-Agent", "json.request.proto",
+     "http.log.access"},
     {"json.request.remote_ip", "json.request.method", "json.request.uri", NULL, "json.request.host",
-     "json.size", "json.user_id", "json.request.headers.User-Agent", "http.log.access"},
+     "json.size", "json.user_id", "json.request.headers.User-Agent", "json.request.proto",
+     "http.log.access"},
     /* pkg/middlewares/accesslog/logdata.go */
     {"json.ClientHost", "json.RequestMethod", "json.RequestPath", "json.DownstreamStatus",
      "json.RequestHost", "json.DownstreamContentSize", "json.ClientUsername",
-     "json.request_User-Agent", NULL},
+     "json.request_User-Agent", "json.RequestProtocol", NULL},
 };
 
 static struct str value_of(const struct reader *r, const struct event *e, const char *name)
@@ -60,12 +63,13 @@ static bool is_status(struct str value)
 {
     uint64_t n;
 
-    return value.len == 3 && str_u64(value, &n) && n >= 100;
+    return (value.len == 3 && str_u64(value, &n) && n >= 100) ||
+           str_is(value, "0"); /* none went out */
 }
 
 static bool take_access(struct reader *r, struct event *e, const struct layout *l)
 {
-    struct str method, target, status;
+    struct str method, target, status, protocol;
 
     if (!is_address(value_of(r, e, l->client)) ||
         (l->logger && !str_starts(value_of(r, e, "json.logger"), l->logger)))
@@ -81,6 +85,9 @@ static bool take_access(struct reader *r, struct event *e, const struct layout *
     drop(r, e, l->method);
     drop(r, e, l->target);
     access_put_target(e, method, target);
+    protocol = value_of(r, e, l->protocol);
+    if (str_take(&protocol, "HTTP/"))
+        event_put(e, FIELD_HTTP_VERSION, protocol);
     rename_to(r, e, l->host, FIELD_URL_DOMAIN);
     rename_to(r, e, l->bytes, FIELD_HTTP_RESPONSE_BYTES);
     rename_to(r, e, l->user, FIELD_USER_NAME);

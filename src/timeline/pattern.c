@@ -201,6 +201,14 @@ static size_t without_mark(struct str text, size_t len)
     return len > 1 && (has_colon || str_ends(address, ".")) ? len - 1 : len;
 }
 
+/* Of IPv4 what stands behind a colon is a port. */
+static size_t without_port(struct str text, size_t len)
+{
+    const char *colon = memchr(text.p, ':', len), *point = memchr(text.p, '.', len);
+
+    return colon && point && point < colon ? (size_t)(colon - text.p) : len;
+}
+
 /* The longest run of its characters that the literal behind follows; where none does, the run. */
 static size_t run_length(const struct step *s, const struct step *behind, struct str text)
 {
@@ -208,6 +216,8 @@ static size_t run_length(const struct step *s, const struct step *behind, struct
 
     while (len < text.len && is_of(s->kind, text.p[len]))
         len++;
+    if (s->kind == STEP_ADDRESS)
+        len = without_port(text, len);
     if (!behind || behind->kind != STEP_LITERAL)
         return s->kind == STEP_ADDRESS ? without_mark(text, len) : len;
     for (end = len; end > 0; end--) {

@@ -413,7 +413,18 @@ static const struct meaning alternatives[] = {
     {                                                                                              \
         what " Duo login for '{user.name:any}'", "login-second-factor", AUTH, outcome              \
     }
+/* Drupal's modules/syslog, whose tag is the site's: base|timestamp|type|address|request|referer|
+ * user|link|message. Who asks writes the request and the referer. */
+#define DRUPAL(sentence, action, category, outcome)                                                \
+    {                                                                                              \
+        "http{_:any}|{_:n}|user|{source.ip:ip}|{url.original:any}|{_:any}|{_:n}|{_:any}"           \
+        "|" sentence,                                                                              \
+            action, category, outcome                                                              \
+    }
 static const struct meaning any_program[] = {
+    DRUPAL("Login attempt failed for {user.name:most}.", "login", AUTH, NO),
+    DRUPAL("Login attempt failed from {_:rest}", "login", AUTH, NO),
+    DRUPAL("Session opened for {user.name:most}.", "login", AUTH, YES),
     DUO("Successful", YES),
     DUO("Failed", NO),
     DUO("Aborted", NO),

@@ -22,6 +22,11 @@ extern const struct program_list access_programs;   /* Kerberos, RADIUS, Samba, 
 extern const struct program_list device_programs;
 #define PANOS_SYSTEM "PAN-OS system" /* whose sentences stand in a column */
 extern const struct program_list appliance_programs;
+/* Of services whose logs name no program (app.h), and whose sentences say of themselves whose they
+ * are. */
+#define OWN_LOG "a log of its own"
+extern const struct program_list app_programs;
+extern const struct program_list service_programs; /* other services that write to syslog */
 extern const struct program_list
     network_programs; /* BIND, OpenLDAP, Dropbear, DHCP, OpenVPN, xinetd */
 

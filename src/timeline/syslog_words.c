@@ -8,6 +8,7 @@
 #include "timeline/pam.h"
 #include "timeline/rpm.h"
 #include "timeline/syslog_programs.h"
+#include "timeline/app.h"
 
 enum { PROCURVE_DIGITS = 5 };
 
@@ -93,7 +94,7 @@ static const struct program_list *const lists[] = {
     &syslog_programs,    &kernel_programs,   &bsd_programs,     &ssh_programs,     &pam_programs,
     &mail_programs,      &sendmail_programs, &mailbox_programs, &ftp_programs,     &web_programs,
     &database_programs,  &network_programs,  &access_programs,  &machine_programs, &cisco_programs,
-    &appliance_programs, &device_programs};
+    &appliance_programs, &device_programs,   &app_programs,     &service_programs};
 
 struct pattern_set *syslog_patterns(struct reader *r)
 {
@@ -419,6 +420,7 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence)
     sentence = without_dovecot_level(&k, without_ends(r, &k, sentence, e), e);
     if (!match(r, &k, sentence, e) &&
         !(str_ends(sentence, " ") && match(r, &k, str_trim(sentence), e)) &&
+        !((k.last.len == 0 || app_is_known(k.last)) && app_understand(r, e, sentence)) &&
         memmem(sentence.p, sentence.len, "] \"", 3))
         (void)access_understand(r, sentence, e);
     if (str_is(k.last, "sudo"))

@@ -1,0 +1,114 @@
+"""test_timeline_apps.py: what servers and services write to logs of their own, in which no line names the program, and smaller ones to syslog. Lines were written
+by hand after their sources and documents (named in src/timeline/programs_apps.c, programs_services.c); expected values from what they say."""
+import unittest
+
+import harness
+from timeline_lines import read_lines
+
+FAILED = {"event.action": "login", "event.outcome": "failure", "event.category": "authentication", "source.ip": "203.0.113.9"}
+EVA = {**FAILED, "user.name": "eva"}
+IN = {**EVA, "event.outcome": "success"}
+NOTHING = {"event.action": None, "event.outcome": None, "source.ip": None, "user.name": None}
+ISO = "2026-11-25 03:12:09"
+HEAD = "Nov 25 03:12:09 web1 "
+ASKED = {"event.action": "http-request", "event.outcome": "failure", "source.ip": "203.0.113.9", "http.request.method": "GET", "url.path": "/x", "url.query": "y=1", "http.response.status_code": "404"}
+
+# Line, what its event has.
+LINES = (
+    # Asterisk: chan_sip.c, chan_iax2.c, pjsip_distributor.c, manager.c, res_security_log.c
+    (f"[{ISO}] NOTICE[1638] chan_sip.c: Registration from '\"300\" <sip:300@192.0.2.1>' failed for '203.0.113.9:5071' - Wrong password",
+     {**FAILED, "sip.from": '"300" <sip:300@192.0.2.1>', "source.port": "5071", "event.reason": "Wrong password"}),
+    (f"[{ISO}] NOTICE[1638][C-00000fa9] chan_sip.c: Call from '' (203.0.113.9:5071) to extension '900442070313000' rejected because extension not found in context 'default'.",
+     {"event.action": "call", "event.outcome": "failure", "source.ip": "203.0.113.9", "sip.to": "900442070313000"}),
+    (f"[{ISO}] NOTICE[22]: res_pjsip/pjsip_distributor.c:676 log_failed_request: Request 'REGISTER' from '<sip:eva@192.0.2.1>' failed for '203.0.113.9:5071' (callid: 1f2) - No matching endpoint found", FAILED),
+    (f"[{ISO}] NOTICE[22] manager.c: 203.0.113.9 failed to authenticate as 'eva'", EVA),
+    (f'[{ISO}] SECURITY[33] res_security_log.c: SecurityEvent="InvalidPassword",EventTV="1",Severity="Error",Service="SIP",EventVersion="2",AccountID="eva",SessionID="0x1",LocalAddress="IPV4/UDP/192.0.2.1/5060",RemoteAddress="IPV4/UDP/203.0.113.9/5084",Challenge="4"', EVA),
+    # Who calls chose a session's name that looks like the rest of the line: both addresses are told, and that nobody can tell.
+    (f'[{ISO}] SECURITY[33] res_security_log.c: SecurityEvent="InvalidAccountID",EventTV="1",Severity="Error",Service="SIP",EventVersion="1",AccountID="eva",SessionID="",LocalAddress="IPV4/UDP/1.1.1.1/5060",RemoteAddress="IPV4/UDP/5.6.7.8/1"",LocalAddress="IPV4/UDP/192.0.2.1/5060",RemoteAddress="IPV4/UDP/203.0.113.9/5084"',
+     {"event.is_ambiguous": "yes", "event.outcome": "failure"}),
+    (HEAD + "asterisk[2350]: NOTICE[32257]: chan_sip.c:23417 in handle_request_register: Registration from '<sip:301@192.0.2.1>' failed for '203.0.113.9:36998' - Wrong password", {**FAILED, "process.name": "asterisk"}),
+    # FreeSWITCH: sofia_reg.c
+    (f"{ISO}.767815 98.93% [WARNING] sofia_reg.c:1478 SIP auth failure (INVITE) on sofia profile 'internal' for [eva@192.0.2.1] from ip 203.0.113.9", {**FAILED, "user.name": "eva@192.0.2.1"}),
+    (f"{ISO}.767815 [WARNING] sofia_reg.c:1533 SIP auth challenge (REGISTER) on sofia profile 'internal' for [eva@192.0.2.1] from ip 203.0.113.9", {"event.action": "challenge", "event.outcome": "unknown"}),
+    # lighttpd: mod_auth.c
+    (f"{ISO}: (mod_auth.c.525) password doesn't match for /admin username: eva, IP: 203.0.113.9", {**EVA, "url.original": "/admin"}),
+    # MongoDB before 4.4
+    ("2026-11-25T03:12:09.781+0100 [conn2271] end connection 203.0.113.9:60268 (3 connections now open)", {"event.action": "disconnect", "source.ip": "203.0.113.9", "source.port": "60268"}),
+    ("2026-11-25T03:12:09.110+0100 [conn1] Failed to authenticate eva@admin with mechanism SCRAM-SHA-1: AuthenticationFailed: wrong", {"event.action": "login", "event.outcome": "failure", "user.name": "eva@admin"}),
+    # SQL Server's ERRORLOG, messages 18456 and 18453
+    (f"{ISO}.17 Logon       Login failed for user 'O'Leary'. Reason: Password did not match that for the login provided. [CLIENT: 203.0.113.9]", {**FAILED, "user.name": "O'Leary", "event.reason": "Password did not match that for the login provided."}),
+    (f"{ISO}.17 Logon       Login succeeded for user 'eva'. Connection made using SQL Server authentication. [CLIENT: 203.0.113.9]", IN),
+    # Roundcube: rcmail.php, rcube_imap.php
+    ("[25-Nov-2026 03:12:09 +0100]: <j2pncet8> Failed login for eva from 203.0.113.9 in session 1z5 (error: 0)", EVA),
+    (HEAD + "roundcube[21]: <crk9n97i> IMAP Error: Login failed for eva from 203.0.113.9. AUTHENTICATE PLAIN: Authentication failed. in /usr/share/roundcube/rcube_imap.php on line 193 (POST /?_task=login)", EVA),
+    (HEAD + "HORDE[21]: [error] [imp] FAILED LOGIN for eva [203.0.113.9] to {localhost:143 [imap]} [pid 68394 on line 139 of \"auth.php\"]", EVA),
+    # xrdp: sesman
+    ("[20261125-03:12:09] [INFO ] AUTHFAIL: user=eva ip=::ffff:203.0.113.9 time=1649351466", {**EVA, "source.ip": "::ffff:203.0.113.9"}),
+    ("[20261125-03:12:09] [INFO ] ++ created session (access granted): username eva, ip 203.0.113.9:52144 - socket: 12", IN),
+    # fail2ban: actions.py, filter.py
+    (f"{ISO},388 fail2ban.actions        [123]: NOTICE  [sshd] Ban 203.0.113.9", {"event.action": "ban", "event.outcome": "success", "fail2ban.jail": "sshd", "source.ip": "203.0.113.9"}),
+    (HEAD + "fail2ban.actions[6605]: NOTICE [postfix-sasl] Unban 203.0.113.9", {"event.action": "unban", "fail2ban.jail": "postfix-sasl"}),
+    # Kerio Connect
+    ("[25/Nov/2026 03:12:09] Failed SMTP login from 203.0.113.9 with SASL method CRAM-MD5.", {**FAILED, "network.protocol": "SMTP"}),
+    ("[25/Nov/2026 03:12:09] Relay attempt from IP address 203.0.113.9, mail from <a@example.net> to <b@example.org> rejected", {"event.action": "mail-rejected", "email.from.address": "a@example.net", "email.to.address": "b@example.org"}),
+    # Password managers
+    (f"{ISO}.464 +01:00 [WRN] Failed login attempt, 2FA invalid. 203.0.113.9", {**FAILED, "event.reason": "2FA invalid"}),
+    (f"[{ISO}.129][vaultwarden::api::identity][ERROR] Username or password is incorrect. Try again. IP: 203.0.113.9. Username: eva.", EVA),
+    # Forges
+    ("2026-11-25T03:12:09.667Z: Failed Login: username=eva ip=203.0.113.9", EVA),
+    ("2026/11/25 03:12:09 ...ers/web/auth/auth.go:200:SignInPost() [I] Failed authentication attempt for eva from 203.0.113.9:39522: user does not exist [uid: 0, name: eva, keyid: 0]", EVA),
+    # Identity
+    (f"{ISO},357 WARN  [org.keycloak.events] (executor-thread-3) type=LOGIN_ERROR, realmId=main, clientId=web, userId=null, ipAddress=203.0.113.9, error=user_not_found, auth_method=openid-connect, username=eva, authSessionTabId=x", EVA),
+    (f"{ISO},357 WARN  [org.keycloak.events] (executor-thread-3) type=\"LOGIN_ERROR\", realmId=\"main\", clientId=\"web\", userId=\"null\", ipAddress=\"203.0.113.9\", error=\"user_not_found\"", {"event.action": None}),
+    ("2026-11-25T03:12:09,991Z [http-nio-8080-exec-9] WARN  o.a.g.r.auth.AuthenticationService - Authentication attempt from [203.0.113.9, 10.0.0.2] for user \"eva\" failed.", EVA),
+    # What people run themselves
+    (f"[{ISO}] local.WARNING: AUDIT: Login failed. Attempt for user \"eva\" failed. (203.0.113.9 -> POST:https://ff3.example/login)", EVA),
+    (f"[{ISO},332] [INFO] [paperless.auth] Login failed for user `eva` from IP `203.0.113.9`.", EVA),
+    (f"[{ISO},562]  WARN {{cps.web:1475}} Login failed for user \"eva\" IP-address: 203.0.113.9", EVA),
+    (f"{ISO},644 1 INFO main odoo.addons.base.models.res_users: Login failed for db:main login:eva from 203.0.113.9", EVA),
+    (f"{ISO} WARNING (MainThread) [homeassistant.components.http.ban] Login attempt or request with invalid authentication from pc (203.0.113.9). (curl/8)", {**FAILED, "user_agent.original": "curl/8"}),
+    (f"[{ISO}.729 +01:00] [INF] [79] Jellyfin.Server.Implementations.Users.UserManager: Authentication request for \"eva\" has been denied (IP: \"203.0.113.9\").", EVA),
+    ("(W) 2026-11-25T03:12:09 - WebAPI login failure. Reason: invalid credentials, attempt count: 1, IP: 203.0.113.9, username: eva", EVA),
+    (f"{ISO}.009756|INFO    |Query         |   |query from 11 203.0.113.9:48426 attempted to login with account \"eva\" and failed!", EVA),
+    (HEAD + "sonarr[125]: [Warn] Auth: Auth-Failure ip 203.0.113.9 username 'eva'", EVA),
+    (f"{ISO}.512 [info] <0.22741.1>@ejabberd_c2s:wait_for_feature_request:662 ({{socket_state,p1_tls,{{tlssock,#Port<0.1>,#Port<0.2>}},<0.22740.1>}}) Failed authentication for eva@example.com from IP 203.0.113.9 ({{{{203,0,113,9}},12716}})", {**FAILED, "user.name": "eva@example.com"}),
+    # What was asked of a server
+    ("[25/Nov/2026:03:12:09 +0000] - 404 404 - GET https shop.example \"/x?y=1\" [Client 203.0.113.9] [Length 192] [Gzip 3.10] [Sent-to 10.0.0.2] \"curl/8\" \"-\"", {**ASKED, "url.domain": "shop.example", "user_agent.original": "curl/8", "http.response.body.bytes": "192"}),
+    ("[notice] 2026-11-25T03:12:09.579985Z couchdb@127.0.0.1 <0.17607.12> e1fed412f8 db.example 203.0.113.9 undefined GET /x?y=1 404 ok 1", {**ASKED, "url.domain": "db.example"}),
+    # Pairs, as Go's programs write them
+    ("time=2026-11-25T03:12:09.307Z level=WARN msg=\"Login failed for user `eva` from IP `203.0.113.9`.\" n=1", {**EVA, "log.level": "warning"}),
+    ("time=\"2026-11-25T03:12:09Z\" level=warning msg=\"HTTP: GET https://music.example/x?y=1\" httpStatus=404 remoteAddr=203.0.113.9 userAgent=\"curl/8\"", {**ASKED, "user_agent.original": "curl/8"}),
+    ("web-1  | time=\"2026-11-25T03:12:09Z\" level=error msg=\"refused\" method=GET path=/x?y=1 remote_ip=[2001:db8::9]:500 username=eva", {"source.ip": "2001:db8::9", "user.name": "eva", "url.path": "/x", "event.outcome": None}),
+    # Smaller services of syslog
+    (HEAD + "danted[17969]: info: block(1): tcp/accept ]: 203.0.113.9.50550 192.0.2.1.1080: error after reading 35 bytes in 0 seconds: system password authentication failed for user \"eva\"", {**EVA, "source.port": "50550"}),
+    (HEAD + "shop.example: https://shop.example|1430068525|user|203.0.113.9|https://shop.example/?q=user|https://shop.example/|0||Login attempt failed for eva.", EVA),
+    (HEAD + "Froxlor: [Login Action 203.0.113.9] User 'eva' tried to login with wrong password.", EVA),
+    (HEAD + "monit[5731]: HttpRequest: access denied -- client [203.0.113.9]: wrong password for user 'eva'", EVA),
+    (HEAD + "phpMyAdmin[16358]: user denied: eva (mysql-denied) from 203.0.113.9", EVA),
+    (HEAD + "wu-ftpd[18760]: failed login from pc.example [203.0.113.9]", FAILED),
+    (HEAD + "suhosin[9636]: ALERT - script tried to increase memory_limit to 268435456 bytes which is above the allowed value (attacker '203.0.113.9', file '/var/www/x.php', line 161)", {"event.action": "web-attack", "file.path": "/var/www/x.php"}),
+    # Alike, and none of them: text in front of the sentence, within another's, or a name that is no address.
+    (f"{ISO} INFO guest wrote: Login failed for user `eva` from IP `203.0.113.9`.", NOTHING),
+    (f"{ISO} INFO Login failed for user `eva` from IP `203.0.113.9`. said a guest", NOTHING),
+    (HEAD + "guestbook[5]: Registration from '<sip:301@192.0.2.1>' failed for '203.0.113.9' - Wrong password", NOTHING),
+    ("time=2026-11-25T03:12:09.307Z level=info msg=\"container started\" ip=203.0.113.9", NOTHING),
+    ("time=2026-11-25T03:12:09.307Z level=info msg=moved path=/srv/x method=rename user=eva", {"http.request.method": None, "url.path": None, "user.name": "eva", "event.action": None}),
+)
+
+
+class Apps(unittest.TestCase):
+    def test_lines_mean_what_they_say(self):
+        for line, wanted in LINES:
+            with self.subTest(line):
+                events, counts = read_lines(line + "\n")
+                self.assertEqual((len(events), counts.get("unparsed", 0)), (1, 0))
+                self.assertEqual({name: events[0].get(name) for name in wanted}, wanted)
+                self.assertIn("2026-11-25T0", events[0]["time"])
+
+    def test_a_json_message_is_read_as_well(self):
+        events, _ = read_lines('{"timestamp":"2026-11-25 03:12:09.784","source":"Auth.js:888","message":"[Auth] Failed login attempt for username \\"eva\\" from ip 203.0.113.9 (User not found)","levelName":"ERROR"}\n')
+        self.assertEqual({name: events[0].get(name) for name in EVA}, EVA)
+
+
+if __name__ == "__main__":
+    harness.main()
