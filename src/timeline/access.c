@@ -343,13 +343,19 @@ static void put_host(struct reader *r, struct event *e, struct str host)
     }
 }
 
+/* "[2001:db8::7]", "[2001:db8::7]:4123" */
+static bool is_bracketed(struct str word)
+{
+    return str_take(&word, "[") && is_address(str_cut(&word, ']'));
+}
+
 /* "/var/log/access.log:203.0.113.7", "access.log:www.example.org:80": neither a client nor a host
  * that was asked. */
 static bool has_file_name(struct str word)
 {
     struct str behind = word, name = str_cut(&behind, ':');
 
-    if (behind.len == 0 || has_comma(word) || is_address(word))
+    if (behind.len == 0 || has_comma(word) || is_address(word) || is_bracketed(word))
         return false;
     return memchr(name.p, '/', name.len) || memchr(behind.p, ':', behind.len) || is_address(behind);
 }
@@ -496,12 +502,14 @@ static bool take_line(struct reader *r, struct str line, struct stated *s, struc
  * such a line. */
 static bool begins_as_one(struct str sentence)
 {
-    struct str front = str_cut(&sentence, '[');
+    size_t own = is_bracketed(sentence);
+    struct str behind = str_from(sentence, own);
+    struct str front = str_head(sentence, str_cut(&behind, '[').len + own);
     struct str first = str_cut(&front, ' '), rest = front;
     struct str second = str_cut(&rest, ' ');
     size_t spaces = 0;
 
-    if (!is_address(first)) {
+    if (!is_address(first) && !own) {
         if (!is_address(second) || str_ends(first, ":") ||
             !(memchr(first.p, '.', first.len) || memchr(first.p, ':', first.len)))
             return false;
@@ -548,4 +556,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_access = {
-    .name = "access", .version = 7, .is_splittable = true, .line = line_of};
+    .name = "access", .version = 8, .is_splittable = true, .line = line_of};

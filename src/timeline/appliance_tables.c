@@ -323,6 +323,54 @@ static const struct appliance_meaning panos_meanings[] = {
     {{{"type", "USERID"}, {"subtype", "login"}}, "user-mapping", "session", NULL},
 };
 
+/* "ZyWALL USG Series, User's Guide", "Log Descriptions"; what is logged as syslog. */
+static const struct appliance_key zyxel_keys[] = {
+    {"src", NULL, AS_SOURCE},         {"dst", NULL, AS_TARGET},
+    {"user", "user.name", AS_USER},   {"devID", "observer.serial_number", AS_TEXT},
+    {"msg", "event.reason", AS_TEXT},
+};
+static const struct appliance_meaning zyxel_meanings[] = {
+    {{{"cat", "User"}, {"msg", "~has logged in "}, {"note", "~Account: "}}, LOGIN},
+    {{{"cat", "User"}, {"msg", "~has logged out "}}, LOGOUT},
+    {{{"cat", "User"}, {"msg", "~Failed login attempt"}}, LOGIN_FAILED},
+    {{{"note", "ACCESS BLOCK"}, {"dst", "*"}}, DENY},
+    {{{"note", "ACCESS DROP"}, {"dst", "*"}}, DENY},
+    {{{"note", "ACCESS REJECT"}, {"dst", "*"}}, DENY},
+    {{{"note", "ACCESS FORWARD"}, {"dst", "*"}}, ALLOW},
+};
+
+/* Sophos UTM (Astaro): its log files, and what it sends on. */
+static const struct appliance_key utm_keys[] = {
+    {"srcip", "source.ip", AS_ADDRESS},
+    {"srcport", "source.port", AS_NUMBER},
+    {"dstip", "destination.ip", AS_ADDRESS},
+    {"dstport", "destination.port", AS_NUMBER},
+    {"srcmac", "source.mac", AS_TEXT},
+    {"dstmac", "destination.mac", AS_TEXT},
+    {"proto", "network.transport", AS_TRANSPORT},
+    {"user", "user.name", AS_USER},
+    {"username", "user.name", AS_USER},
+    {"id", "event.code", AS_TEXT},
+    {"severity", "log.level", AS_LEVEL},
+    {"fwrule", "rule.id", AS_TEXT},
+    {"initf", "observer.ingress.interface.name", AS_TEXT},
+    {"outitf", "observer.egress.interface.name", AS_TEXT},
+    {"caller", "service.name", AS_TEXT},
+    {"reason", "event.reason", AS_TEXT},
+    {"method", "http.request.method", AS_TEXT},
+    {"statuscode", "http.response.status_code", AS_NUMBER},
+    {"url", "url.original", AS_TEXT},
+};
+static const struct appliance_meaning utm_meanings[] = {
+    {{{"sub", "packetfilter"}, {"action", "drop"}}, DENY},
+    {{{"sub", "packetfilter"}, {"action", "reject"}}, DENY},
+    {{{"sub", "packetfilter"}, {"action", "accept"}}, ALLOW},
+    {{{"sub", "auth"}, {"name", "Authentication successful"}, {"user", "*"}}, LOGIN},
+    {{{"sub", "auth"}, {"name", "Authentication failed"}}, LOGIN_FAILED},
+    {{{"sub", "http"}, {"method", "*"}, {"action", "pass"}}, "http-request", "web", "success"},
+    {{{"sub", "http"}, {"method", "*"}, {"action", "block"}}, "http-request", "web", "failure"},
+};
+
 #define KEYS(table) .keys = (table), .key_count = COUNT_OF(table)
 #define MEANINGS(table) .meanings = (table), .meaning_count = COUNT_OF(table)
 #define PANOS(type, names)                                                                         \
@@ -364,6 +412,18 @@ const struct appliance appliances[] = {
      .zone = "timezone",
      KEYS(sophos_keys),
      MEANINGS(sophos_meanings)},
+    {.name = "zyxel",
+     .vendor = "Zyxel",
+     .fronts = {"src=\""},
+     .needs = {"devID", "cat"},
+     KEYS(zyxel_keys),
+     MEANINGS(zyxel_meanings)},
+    {.name = "sophos_utm",
+     .vendor = "Sophos",
+     .fronts = {"id=\""},
+     .needs = {"sys", "sub"},
+     KEYS(utm_keys),
+     MEANINGS(utm_meanings)},
     {.name = "ftd",
      .vendor = "Cisco",
      .layout = APPLIANCE_LABELS,

@@ -445,6 +445,9 @@ static bool take_time(struct reader *r, struct str *line, struct stated *s, enum
     *layout = has_comma(whole) ? LAYOUT_STRICT : LAYOUT_ISO;
     if (when_iso(line, s))
         return true;
+    *layout = LAYOUT_DATED;
+    if (syslog_take_utm_time(line, s))
+        return true;
     *layout = LAYOUT_STRICT;
     if (take_journal_time(line, s, e) || when_day_first(line, s))
         return true;

@@ -40,3 +40,19 @@ bool syslog_take_snare(struct str *line, struct event *e)
     event_put(e, FIELD_HOST_NAME, host);
     return true;
 }
+
+bool syslog_take_utm_time(struct str *rest, struct stated *out)
+{
+    struct str at = *rest;
+    struct stated s = {.precision = TIME_S};
+
+    if (at.len < 20 || at.p[4] != ':' || at.p[10] != '-' || !when_digits(&at, 4, &s.year) ||
+        !str_take(&at, ":") || !when_digits(&at, 2, &s.month) || !str_take(&at, ":") ||
+        !when_digits(&at, 2, &s.day) || !str_take(&at, "-") || !when_digits(&at, 2, &s.hour) ||
+        !str_take(&at, ":") || !when_digits(&at, 2, &s.minute) || !str_take(&at, ":") ||
+        !when_digits(&at, 2, &s.second))
+        return false;
+    *out = s;
+    *rest = at;
+    return true;
+}

@@ -9,3 +9,5 @@ bool syslog_put_json(struct reader *r, struct event *e, struct str message);
 /* Whether Snare's columns begin here; behind a tab the name of the host stands in front, and is
  * taken. */
 bool syslog_take_snare(struct str *line, struct event *e);
+/* "2026:11:25-03:12:09", of Sophos UTM. */
+bool syslog_take_utm_time(struct str *rest, struct stated *out);

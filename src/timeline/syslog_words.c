@@ -317,6 +317,21 @@ static bool is_of_fireware(struct str program)
     return str_ends(program, "-proxy");
 }
 
+/* Parts of Sophos UTM that write pairs. */
+static const char utm_parts[] = "ulogd|httpproxy|aua|confd|openvpn|ipsec|smtpd|awed|red_server|"
+                                "afcd|snort|reverseproxy|selfmonng|astaro|named|pppoe|dhcpd";
+
+/* "sshd|sshd-session" */
+static bool is_among(const char *names, struct str name)
+{
+    struct str rest = str_of(names);
+
+    while (rest.len)
+        if (str_eq(str_cut(&rest, '|'), name))
+            return name.len > 0;
+    return false;
+}
+
 /* Whose programs have common names: by what stands in front, or within. */
 static bool read_named(struct reader *r, const struct known_as *k, struct str sentence,
                        struct event *e)
@@ -326,6 +341,8 @@ static bool read_named(struct reader *r, const struct known_as *k, struct str se
 
     if (str_starts(sentence, "msg_id=\"") && is_of_fireware(k->last))
         return pattern_match(patterns, STR(WATCHGUARD), sentence, e);
+    if (str_starts(sentence, "id=\"") && is_among(utm_parts, k->last))
+        return appliance_understand(r, sentence, e);
     for (size_t i = 0; i < COUNT_OF(chains); i++)
         if (str_is(k->last, chains[i]))
             return str_starts(sentence, "in:") && routeros_understand(sentence, e);
@@ -364,17 +381,6 @@ size_t syslog_dovecot_level(struct str sentence)
         if (str_starts(sentence, levels[i]))
             return strlen(levels[i]);
     return 0;
-}
-
-/* "sshd|sshd-session" */
-static bool is_among(const char *names, struct str name)
-{
-    struct str rest = str_of(names);
-
-    while (rest.len)
-        if (str_eq(str_cut(&rest, '|'), name))
-            return name.len > 0;
-    return false;
 }
 
 /* Of the processes of Dovecot, which are the programs in a log of its own. */

@@ -275,7 +275,7 @@ class Access(unittest.TestCase):
         """Templates of nginx and httpd put the list of X-Forwarded-For into quotes or brackets; Azure's gateways and IIS' ARR write ports. A dash is no host that was asked for."""
         rest = '- eva [25/Nov/2026:03:12:09 +0100] "GET / HTTP/1.1" 200 7 "-" "curl"\n'
         for front, sources, port in (("203.0.113.9:5000 - ", "203.0.113.9", "5000"), ("(203.0.113.9, 10.0.0.1) 10.0.0.2 ", ["203.0.113.9", "10.0.0.1", "10.0.0.2"], None),
-                                     ('"203.0.113.9, 10.0.0.1" 10.0.0.2 ', ["203.0.113.9", "10.0.0.1", "10.0.0.2"], None), ("- 10.0.0.2 ", "10.0.0.2", None)):
+                                     ('"203.0.113.9, 10.0.0.1" 10.0.0.2 ', ["203.0.113.9", "10.0.0.1", "10.0.0.2"], None), ("[2001:db8::7] ", "2001:db8::7", None), ("[2001:db8::7]:4123 ", "2001:db8::7", "4123"), ("- 10.0.0.2 ", "10.0.0.2", None)):
             front = front.removesuffix("- ") if front.startswith("203") else front
             events, counts = read_lines((front + rest) * 3)
             self.assertEqual((counts["format"], events[0].get("source.ip"), events[0].get("source.port"), events[0].get("url.domain"), events[0].get("user.name")), ("access", sources, port, None, "eva"), front)
