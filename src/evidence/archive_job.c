@@ -28,6 +28,8 @@ struct job {
     char *bytes;        /* WIRE_CHUNK_SIZE */
     struct buf problem; /* with the content of the entry that is read */
     struct buf last;    /* the name of the entry that was read last */
+    struct buf passed;  /* where the first head of an entry that is not sound was passed over */
+    unsigned stretches; /* that were */
     bool is_within;     /* it is not at its end */
 };
 
@@ -405,6 +407,10 @@ static int finish(struct job *j, struct err *e)
 
     if (code)
         return code;
+    if (j->stretches > 1)
+        buf_addf(&j->passed, "; so it is at %u places more", j->stretches - 1);
+    if (j->stretches)
+        return err_set(e, ERR_FORMAT, STR_FMT, STR_ARG(buf_str(&j->passed)));
     if (lacks_end_mark(j))
         return err_set(e, ERR_FORMAT, "cut off behind %llu of its entries: it has no end mark",
                        (unsigned long long)j->entry_count);
@@ -464,17 +470,47 @@ static int no_archive(const struct job *j, struct err *e)
     return err_set(e, ERR_NOTFOUND, "no archive of a known kind");
 }
 
+/* The head of an entry is not sound: the next one is looked for behind it. *still: how often in a
+ * row it got no further. */
+static int pass_over(struct job *j, uint64_t before, bool is_first, unsigned *still, struct err *e)
+{
+    la_int64_t now = archive_filter_bytes(j->a, 0);
+    bool moved = now > 0 && (uint64_t)now > before;
+
+    j->stretches += is_first;
+    if (is_first && j->passed.len == 0) {
+        buf_addf(&j->passed, "damaged behind %llu of its entries",
+                 (unsigned long long)j->entry_count);
+        say_where(j, &j->passed);
+        buf_adds(&j->passed, ": the head of one is not sound, and what lies there up to the next "
+                             "one is not listed");
+    }
+    *still = moved ? 0 : *still + 1;
+    return moved ? count_out(j, (uint64_t)now - before, e) : 0;
+}
+
 static int take_entries(struct job *j, struct err *e)
 {
-    for (unsigned retries = 0; retries < RETRY_LIMIT;) {
+    bool was_sound = true;
+    unsigned still = 0;
+
+    while (still < RETRY_LIMIT) {
+        la_int64_t before = archive_filter_bytes(j->a, 0);
         struct archive_entry *entry;
         int state = archive_read_next_header(j->a, &entry);
         int code;
 
         if (state == ARCHIVE_EOF)
             return 0;
-        if (state == ARCHIVE_RETRY && ++retries)
+        if (state == ARCHIVE_RETRY) {
+            code = pass_over(j, before > 0 ? (uint64_t)before : 0, was_sound, &still, e);
+            was_sound = false;
+            if (code)
+                return code;
             continue;
+        }
+        was_sound = true;
+        still = 0;
         if (state != ARCHIVE_OK && state != ARCHIVE_WARN)
             return failure(j, e);
         if (is_no_archive(j))
@@ -514,6 +550,7 @@ int archive_job(int in, struct str argument, struct worker_channel *channel, str
     archive_read_free(j.a);
     buf_release(&j.problem);
     buf_release(&j.last);
+    buf_release(&j.passed);
     free(j.bytes);
     return code;
 }

@@ -585,6 +585,29 @@ class Archives(IntakeTest):
             self.take(self.source / f"{n}.zip", "--unpack")
             self.assertIn(where, self.entries()[1]["problem"])
 
+    def test_an_entry_whose_head_is_damaged_is_not_passed_over_in_silence(self):
+        data = io.BytesIO()
+        with tarfile.open(fileobj=data, mode="w") as tar:
+            for n in range(6):
+                for size in (10, 200_000):  # far more than a hundred blocks behind some heads
+                    one = tarfile.TarInfo(f"{n}.log")
+                    one.size = size
+                    tar.addfile(one, io.BytesIO(b"line\n" * (size // 5)))
+        whole = bytearray(data.getvalue())
+        heads = [member.offset for member in tarfile.open(fileobj=io.BytesIO(whole))]
+        for damaged, more in ((heads[5:6], ""), ((heads[5], heads[9]), "; so it is at 1 places more")):
+            torn = bytearray(whole)
+            for at in damaged:
+                torn[at + 2] ^= 0x55
+            for name, bytes_ in (("a.tar", torn), ("a.tar.gz", gzip.compress(torn))):
+                (self.source / name).write_bytes(bytes_)
+                self.take(self.source / name, "--unpack")
+                entries, end, item = self.entries()
+                self.assertEqual(len(entries), 12 - len(damaged), name)
+                self.assertRegex(end["problem"], rf"damaged behind 5 of its entries, behind 2\.log, about byte {heads[5] + 512}( of what it unpacks to)?: "
+                                                 rf"the head of one is not sound, and what lies there up to the next one is not listed{more}$")
+                self.assertIn("not whole", item["remark"])
+
     def test_what_begins_as_an_archive_and_cannot_be_read_is_told(self):
         with tarfile.open(self.source / "long.tar", "w", format=tarfile.GNU_FORMAT) as tar:
             tar.addfile(tarfile.TarInfo("n" * (2 << 20)))
