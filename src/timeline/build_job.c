@@ -301,6 +301,7 @@ int job_take_member(void *context, const struct walked *m, struct err *e)
     job_forget_names(j);
     r = job_reader(j, m->name, m->written);
     r.is_cut = m->remark != NULL;
+    r.is_run_utmp = str_ends(m->name, "/files/run/utmp");
     j->member = m;
     rc = recognise(j, &found, e);
     f = found.format;
@@ -550,7 +551,7 @@ struct walk job_walk(struct job *j, int in)
                          .is_utc = !j->zone,
                          .stream_key = j->task.is_sealed ? j->task.stream_key : NULL,
                          .take = job_take_member,
-                         .is_for_all = job_is_list_of_files,
+                         .is_for_all = job_is_list,
                          .pass = job_pass_member,
                          .remark = job_take_remark,
                          .about = job_take_about,

@@ -68,6 +68,6 @@ walk_take job_take_member;
 /* Another worker's: its lines become known, as they are to that one. */
 walk_take job_pass_member;
 /* Whether it may be a list of files, which all workers see: by its first bytes. */
-bool job_is_list_of_files(struct str head);
+bool job_is_list(struct str head);
 walk_remark job_take_remark;
 walk_remark job_take_about;

@@ -194,6 +194,7 @@ struct reader {
     void *audit;             /* auditd.c's, for records that are sentences; made at the first use */
     struct told_lines *told; /* of the item; NULL: nothing is known of its other sources */
     bool is_passed;          /* nothing is told of it: its lines become known alone */
+    bool is_run_utmp;        /* that of a collection, whose records another source has, too */
     struct manner manner;    /* what the source as a whole shows of its lines */
     struct clock_vote *vote; /* not NULL: times are wanted for it */
     struct delivery *delivery; /* likewise, of messages and their heads */

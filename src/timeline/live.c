@@ -1,6 +1,7 @@
 /* live.c: what calm-collect tells of a host while it runs (doc/format/live.md), where it states a
  * time: processes and logins. Times of files: intake.c. */
 #include "timeline/json_event.h"
+#include "timeline/told_login.h"
 
 /* Values of a list become fields, in the order of the list. */
 struct list {
@@ -97,6 +98,7 @@ static enum line_verdict process_line(struct reader *r, struct str line, struct 
                   p.taken[0] && j.time_is_text && json_time(j.time, &s, NULL);
 
     if (is_one) {
+        s.precision = TIME_MS; /* the kernel counts hundredths of seconds since it began */
         reader_time(r, e, &s);
         put_started(&p, e);
     }
@@ -131,9 +133,9 @@ static const struct login_kind {
 };
 
 struct login {
-    struct str type, user, terminal, host;
+    struct str type, user, terminal, host, pid;
     struct str realtime; /* of a session of systemd: microseconds since 1970 */
-    bool has_address, is_of_log;
+    bool has_address, is_of_log, is_run_utmp;
 };
 
 static void take_session(struct login *l, struct reader *r, struct event *e, struct str line)
@@ -168,8 +170,11 @@ static bool take_of_login(void *context, struct reader *r, struct event *e, uint
         l->user = v->value;
     else if (str_is(v->name, "terminal"))
         l->terminal = v->value;
-    else if (str_is(v->name, "from"))
+    else if (str_is(v->name, "from")) {
         l->is_of_log = str_starts(v->value, "var/log/");
+        l->is_run_utmp = str_is(v->value, "run/utmp");
+    } else if (str_is(v->name, "pid"))
+        l->pid = v->value;
     else if (str_is(v->name, "host"))
         l->host = v->value;
     else if (str_is(v->name, "values"))
@@ -220,6 +225,8 @@ static void put_login(const struct login *l, const struct login_kind *k, struct 
 
     if (!k->action)
         return;
+    if (str_is(str_of(k->category), "host")) /* "reboot" is nobody's name */
+        event_rename(e, FIELD_USER_NAME, field_number(r->names, STR("live.user")));
     event_puts(e, FIELD_EVENT_ACTION, failed ? "login" : k->action);
     event_puts(e, FIELD_EVENT_CATEGORY, failed ? "authentication" : k->category);
     event_puts(e, FIELD_EVENT_OUTCOME, failed ? "failure" : "success");
@@ -234,6 +241,15 @@ static bool knows_login(struct str head)
     return str_starts(line, "{\"from\":\"") && memmem(line.p, line.len, "\",\"type\":\"", 10) &&
            (memmem(line.p, line.len, ",\"terminal\":\"", 13) ||
             memmem(line.p, line.len, "\",\"values\":[\"", 13));
+}
+
+/* The file run/utmp, where it was taken, has the same record. */
+static void put_told(const struct login *l, struct reader *r, const struct event *e)
+{
+    uint64_t pid = 0;
+
+    if (l->is_run_utmp && !r->counting && !r->folding && (l->pid.len == 0 || str_u64(l->pid, &pid)))
+        (void)told_login_add(r, &(struct told_login){e->ns, l->user, l->terminal, (int64_t)pid});
 }
 
 /* What lies in var/log comes whole with the files, and is told of there. */
@@ -254,6 +270,7 @@ static enum line_verdict login_line(struct reader *r, struct str line, struct ev
             reader_time(r, e, &s);
             if (e->ns % 1000000000 == 0) /* sshd and btmp leave the rest out */
                 e->precision = TIME_S;
+            put_told(&l, r, e);
             put_login(&l, &login_kinds[i], r, e);
             return LINE_EVENT;
         }

@@ -3,6 +3,7 @@
  * bits, as on 64-bit ARM. */
 #include <stdio.h>
 #include "timeline/bytes.h"
+#include "timeline/told_login.h"
 
 enum {
     AT_PID = 4,
@@ -223,12 +224,31 @@ static void put_record(const struct layout *l, struct reader *r, struct event *e
     put_number(r, e, "process.exit_code", (int16_t)le16(record, AT_EXIT + 2));
 }
 
+/* Whether what the collection's host told of itself has the record. */
+static bool is_told(const struct layout *l, struct reader *r, struct event *e, struct str record)
+{
+    struct told_login told = {.user = text_at(record, AT_USER, USER_SIZE),
+                              .terminal = text_at(record, AT_LINE, LINE_SIZE),
+                              .pid = (int32_t)le32(record, AT_PID)};
+
+    if (!r->is_run_utmp)
+        return false;
+    put_time(l, e, record);
+    told.ns = e->ns;
+    return !told_login_add(r, &told);
+}
+
 static int take_record(const struct layout *l, struct reader *r, struct event *e, uint64_t at,
                        struct str record, struct err *err)
 {
     r->counts.lines++;
     if (is_all_zero(record)) {
         r->counts.empty++;
+        return 0;
+    }
+    event_begin(e);
+    if (is_told(l, r, e, record)) {
+        r->counts.comments++;
         return 0;
     }
     event_begin(e);

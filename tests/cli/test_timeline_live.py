@@ -7,6 +7,7 @@ import subprocess
 import tarfile
 import unittest
 
+import binary_logs
 from harness import COLLECT, CaseTest, main
 from made import bundle, jsonl
 from timeline_lines import read_lines
@@ -127,6 +128,22 @@ class Unsealed(CaseTest):
         found = [(value(e, "file.path"), e["@timestamp"]) for e in self.ana.json("analyse search 'file.path:*' --most 100")]
         count = {path: sum(path == other for other, _ in found) for path, _ in found}
         self.assertEqual(count, {"/tmp/x y": 6, "/tmp/b": 3, "/tmp/c": 3}, found)
+        # A login under way is in what the host told and in the file run/utmp, and is told once; wtmp is a log of its own.
+        eva = {"from": "run/utmp", "type": "login", "time": "2026-11-25T03:12:09.250000000Z", "user": "eva", "terminal": "pts/0", "id": "ts/0", "host": "203.0.113.7",
+               "address": "203.0.113.7", "pid": 88, "session": 0, "exit": 0, "signal": 0}
+        boot = {**eva, "type": "boot", "time": "2026-11-25T01:00:00.000000000Z", "user": "reboot", "terminal": "~", "id": "~~", "host": "6.1.0", "address": None, "pid": 0}
+        times = {row["user"]: 1795576329 - 7929 * (row is boot) for row in (eva, boot)}
+        record = binary_logs.utmp(7, pid=88, line="pts/0", ident="ts/0", user="eva", host="203.0.113.7", seconds=times["eva"], micros=250000, address=bytes((203, 0, 113, 7)))
+        other = binary_logs.utmp(7, pid=89, line="pts/1", ident="ts/1", user="eva", host="203.0.113.7", seconds=times["eva"] + 60, address=bytes((203, 0, 113, 7)))
+        start = binary_logs.utmp(2, line="~", ident="~~", user="reboot", host="6.1.0", seconds=times["reboot"])
+        (self.folder / "logins.calm").write_bytes(bundle(more=[("live/login-000.jsonl", jsonl({name: v for name, v in boot.items() if v is not None}, eva)),
+                                                               ("files/run/utmp", start + record + other), ("files/var/log/wtmp", start + record)]))
+        item = self.ana.json("preserve import logins.calm")
+        self.ana("analyse timeline")
+        found = [(e["source"].rpartition("logins.calm/")[2], e["@timestamp"][11:19]) for e in self.ana.json("analyse search 'source:logins.calm* and event.action:(login or boot)'")]
+        self.assertEqual(sorted(found), [("files/run/utmp", "03:13:09"), ("files/var/log/wtmp", "01:00:00"), ("files/var/log/wtmp", "03:12:09"),
+                                         ("live/login-000.jsonl", "01:00:00"), ("live/login-000.jsonl", "03:12:09")], item)
+        self.assertEqual([e for e in self.ana.json("analyse search 'source:logins.calm* and user.name:reboot'")], [])
         # The same taken as a file is of the machine that it lay on only by its place.
         self.ana("preserve files web1.calm")
         self.ana("analyse timeline")
