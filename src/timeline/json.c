@@ -8,6 +8,7 @@
 #include "timeline/json_known.h"
 #include "timeline/json_own.h"
 #include "timeline/json_people.h"
+#include "timeline/json_sent.h"
 #include "timeline/json_times.h"
 #include "timeline/level.h"
 #include "timeline/syslog_head.h"
@@ -48,6 +49,7 @@ static const struct member members[] = {
     {"_raw", "message", 0}, /* Splunk's */
     {"log", "message", 0},  /* Fluent Bit's */
     {"msg", "message", 0},
+    {"short_message", "message", 0}, /* of GELF */
     {"MESSAGE", "message", 0},
     {"level", "log.level", 0},
     {"severity", "log.level", 0},
@@ -136,6 +138,7 @@ struct line {
     struct json_people people;
     struct json_author author;
     struct json_known known;
+    struct json_sent sent;
     unsigned tried;
     bool is_mongod;
     bool is_splunk; /* of a search of Splunk, as it exports JSON: {"preview":…,"result":{…}} */
@@ -357,7 +360,7 @@ static struct str inner_name(void *context, struct str name)
     l->is_splunk = l->is_splunk || str_is(name, "preview");
     if (l->is_splunk)
         (void)str_take(&name, "result.");
-    return name;
+    return json_sent_name(&l->sent, name);
 }
 
 static bool take_own(void *context, struct reader *r, struct event *e, uint16_t number,
@@ -373,6 +376,7 @@ static bool take_own(void *context, struct reader *r, struct event *e, uint16_t 
         see_inner(l, r, e, v);
     json_known_see(&l->known, v);
     json_author_see(&l->author, number, v);
+    json_sent_see(&l->sent, number, v);
     if (str_is(v->name, "syslog-tag") || str_is(v->name, "syslogtag"))
         l->tag = v->value;
     l->is_mongod = l->is_mongod || (e->count == 0 && str_is(v->name, "t.$date"));
@@ -460,7 +464,8 @@ static bool sender_agrees(struct reader *r)
 static void put_sentence(const struct line *l, struct reader *r, struct event *e)
 {
     struct str tag = l->tag;
-    enum json_text text = json_author_text(&l->author, e);
+    enum json_text text =
+        json_sent_put(&l->sent, r, e) ? TEXT_IS_OTHERS : json_author_text(&l->author, e);
 
     if (l->state->sender.is_looking) {
         json_sender_add(&l->state->sender, r, e, text != TEXT_IS_OWN);
@@ -521,7 +526,7 @@ void json_begin_carried(void *state)
 }
 
 const struct format format_json = {.name = "json",
-                                   .version = 9,
+                                   .version = 10,
                                    .line = line_of,
                                    .takes_bytes = true,
                                    .state_size = sizeof(struct state),

@@ -300,5 +300,42 @@ class Relays(unittest.TestCase):
         self.assertEqual({event.get("host.name") for event in read_lines("".join(f"{at(n)} 203.0.113.7 GET /index\n" for n in range(20)))[0]}, {None})
 
 
+class Collectors(unittest.TestCase):
+    """Graylog's "GELF Payload Specification" 1.1 and its input of syslog; moby's daemon/logger/gelf; Grafana Loki's logcli (--output=jsonl) and Explore's download."""
+    TEXT = "Accepted password for root from 203.0.113.7 port 22 ssh2"
+    WHOLE = "Nov 25 03:12:09 web1 sshd[812]: " + TEXT
+    LOGIN = {"event.action": "login", "event.outcome": OK, "user.name": "root", "source.ip": "203.0.113.7", "source.port": "22"}
+    NONE = {name: None for name in LOGIN}
+
+    def gelf(self, **more):
+        return {"version": "1.1", "host": "web1", "short_message": self.TEXT, "timestamp": 1795576329.123, "level": 4, **more}
+
+    def one(self, item):
+        (event,), counts = read_lines(json.dumps(item) + "\n")
+        self.assertEqual(counts["format"], "json")
+        return event
+
+    def test_gelf(self):
+        has(self, self.one(self.gelf(_application_name="sshd", _process_id=812)), {**self.LOGIN, "time": "2026-11-25T03:12:09.123Z", "doubt": "", "host.name": "web1", "log.level": "warning",
+                                                                                    "process.name": "sshd", "process.pid": "812", "message": self.TEXT})
+        has(self, self.one(self.gelf(short_message="hello", _user="eva", _src_ip="203.0.113.9", _order=7)), {"user.name": "eva", "source.ip": "203.0.113.9", "json.order": "7", "message": "hello"})
+        access = '203.0.113.7 - - [25/Nov/2026:03:12:09 +0000] "GET /.env HTTP/1.1" 404 12 "-" "curl"'
+        has(self, self.one(self.gelf(short_message=access, _container_id="ab", _container_name="web", _command="nginx")), {"event.action": "http-request", "source.ip": "203.0.113.7", "host.name": "web1"})
+        # A program's own text, and what is none of GELF: without a version that it has, or a text.
+        has(self, self.one(self.gelf()), self.NONE)
+        has(self, self.one(self.gelf(_application_name="guestbook", _process_id=8)), self.NONE)
+        has(self, self.one(self.gelf(_application_name="sshd")), {**self.NONE, "process.name": None})
+        has(self, self.one(self.gelf(version="7", _user="eva")), {"log.level": None, "user.name": None, "json._user": "eva"})
+        has(self, self.one({"version": "1.1", "timestamp": 1795576329, "level": 4, "message": "x"}), {"log.level": None})
+
+    def test_lines_of_loki(self):
+        labels = {"filename": "/var/log/auth.log", "job": "varlogs", "host": "web1"}
+        for item in ({"labels": labels, "line": self.WHOLE, "timestamp": "2026-11-25T03:12:09.5Z"}, {"line": self.WHOLE, "timestamp": "1795576329500000000", "date": "2026-11-25T03:12:09.500Z", "fields": labels}):
+            has(self, self.one(item), {**self.LOGIN, "time": "2026-11-25T03:12:09.5Z", "host.name": "web1", "process.name": "sshd", "message": self.WHOLE, "event.carried_dataset": "syslog"})
+        for item in ({"labels": labels, "line": self.WHOLE, "timestamp": "2026-11-25T03:12:09.5Z", "order": 7}, {"line": self.WHOLE, "timestamp": "2026-11-25T03:12:09.5Z"},
+                     {"labels": labels, "line": 7, "timestamp": "2026-11-25T03:12:09.5Z"}):
+            has(self, self.one(item), self.NONE)
+
+
 if __name__ == "__main__":
     unittest.main()
