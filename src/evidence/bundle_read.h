@@ -27,6 +27,7 @@ struct bundle_summary {
     uint64_t members;  /* that are whole in them */
     struct hash link;  /* the last good one */
     struct hash input; /* of all bytes of the file, as they were read for this; bundle_read alone */
+    bool is_linked;    /* a link of a bundle was met, whether it is good or not */
     char why[256];     /* it is not whole, a sentence part; else empty */
 };
 

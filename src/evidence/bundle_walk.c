@@ -146,6 +146,7 @@ static bool check_link(struct walk *w, struct piece *p)
                                             {frame.b, sizeof(frame.b)},
                                             {link + LINK_NUMBER, LINK_HASH - LINK_NUMBER}},
                       4);
+    w->sum->is_linked = w->sum->is_linked || memcmp(link, start, sizeof(start)) == 0;
     if (memcmp(link, start, sizeof(start)) != 0 || (number & ~LAST) != w->sum->pieces ||
         memcmp(link + LINK_HASH, p->link.b, sizeof(p->link.b)) != 0)
         return stop(w, BUNDLE_ALTERED, "the link of a piece does not fit");
@@ -187,7 +188,7 @@ static void count_piece(struct walk *w, const struct piece *p)
     w->sum->good += p->frame + BUNDLE_WALK_LINK;
     w->sum->bytes += p->content;
     w->sum->link = p->link;
-    w->sum->members = bundle_members_count(w->members);
+    w->sum->members = w->members ? bundle_members_count(w->members) : 0;
     w->had_last = p->is_last;
 }
 
@@ -210,9 +211,10 @@ static int take_piece(struct walk *w, int (*frames)(void *, struct str, struct e
         stop(w, BUNDLE_ALTERED, "something stands behind its end");
         return 0;
     }
-    if (!check_frame(w, &p) || !check_link(w, &p) || !unpack(w, &p))
+    if (!check_frame(w, &p) || !check_link(w, &p) || (w->members && !unpack(w, &p)))
         return 0;
-    code = take_content(w, &p, goes_on, e);
+    *goes_on = true;
+    code = w->members ? take_content(w, &p, goes_on, e) : 0;
     if (code || !*goes_on)
         return code;
     count_piece(w, &p);

@@ -63,8 +63,8 @@ uint64_t bundle_members_count(const struct bundle_members *m); /* of those that 
 bool bundle_members_is_at_end(const struct bundle_members *m); /* both blocks of zeros came */
 
 /* Gives each good piece, with its link, to frames (which may be NULL) after what it holds went to
- * the members. Returns what a receiver or the source returned; else 0, and the summary says how far
- * it is good. */
+ * the members (NULL: the chain alone is checked, and nothing unpacked). Returns what a receiver or
+ * the source returned; else 0, and the summary says how far it is good. */
 MUST_CHECK int bundle_walk(const struct bundle_source *s, struct bundle_members *members,
                            int (*frames)(void *context, struct str bytes, struct err *e),
                            void *context, struct bundle_summary *out, struct err *e);

@@ -409,6 +409,34 @@ static int open_sealed(struct walking *w, struct source *s, struct str name, str
     return rc;
 }
 
+static int read_again(void *context, void *bytes, size_t size, size_t *got, struct err *e)
+{
+    struct source *s = context;
+    int rc = bytes_of(s->content, s->off, bytes, size, got, e);
+
+    s->off += rc ? 0 : *got;
+    return rc;
+}
+
+/* A bundle that is not sealed has check sums in its chain alone, and archive and packing may be as
+ * good behind a byte that is another one. */
+static int tell_chain(struct walking *w, struct source *s, struct str name, struct err *e)
+{
+    const struct bundle_source from = {read_again, s};
+    struct bundle_summary sum;
+    char words[WORDS_SIZE];
+    int rc;
+
+    s->off = 0;
+    rc = bundle_walk(&from, NULL, NULL, NULL, &sum, e);
+    if (rc || !sum.is_linked || sum.state != BUNDLE_ALTERED)
+        return rc;
+    snprintf(words, sizeof(words),
+             "altered: %s; nothing vouches for what is packed behind byte %llu", sum.why,
+             (unsigned long long)sum.good);
+    return tell_about(w, name, words, e);
+}
+
 static int open_container(struct walking *w, struct content *c, struct str head, struct str name,
                           struct written written, struct err *e)
 {
@@ -427,7 +455,7 @@ static int open_container(struct walking *w, struct content *c, struct str head,
     w->depth--;
     if (is_root)
         w->root = NULL;
-    return rc;
+    return rc || !is_root || kind != PACKING_ZSTD || w->ended ? rc : tell_chain(w, &s, name, e);
 }
 
 static int take_content(struct walking *w, struct content *c, struct str name,

@@ -150,6 +150,26 @@ class Unsealed(CaseTest):
         self.assertEqual([e for e in self.ana.json("analyse search 'event.action:process-start and not evidence:e1 and host.name:*'")], [])
 
 
+    def test_where_the_chain_breaks_it_is_told(self):
+        """The link of the first piece, and of the third, has another byte (doc/format/bundle.md, 64 bytes behind "calmlink" less what stands before): packing and archive do not show it."""
+        log = "".join(f"2026-11-25T03:{i % 60:02}:00Z web1 sshd[{i}]: Accepted password for eva from 203.0.113.7 port 22 ssh2\n" for i in range(99)).encode()
+        whole = bundle(piece=700, more=[("files/var/log/auth.log", log)])
+        for number in (0, 2):
+            data, at = bytearray(whole), -1
+            for _ in range(number + 1):
+                at = whole.index(b"calmlink", at + 1)
+            data[at + 55] ^= 1  # the last byte of the link, which begins eight before
+            (self.folder / f"broken{number}.calm").write_bytes(data)
+            self.ana(f"preserve files broken{number}.calm")
+        (self.folder / "whole.calm").write_bytes(whole)
+        self.ana("preserve files whole.calm")
+        self.ana("analyse timeline")
+        told = {e["source"]: value(e, "message") for e in self.ana.json("analyse search event.kind:notice")}
+        self.assertEqual(sorted(told), ["broken0.calm", "broken2.calm"], told)
+        self.assertIn("altered: the link of a piece does not fit; nothing vouches for what is packed behind byte 0", told["broken0.calm"])
+        self.assertEqual(len(self.ana.json("analyse search 'event.action:login and evidence:e1' --most 1000")), 99)
+
+
 class OwnZone(CaseTest):
     """What evidence says of its machine's zone is told where its times were read as UTC."""
 
