@@ -208,8 +208,8 @@ static int take_head(struct job *j, struct err *e)
 static int recognise(struct job *j, struct recognised *out, struct err *e)
 {
     const struct walked *m = j->member;
-    int rc = m->remark ? format_find_damaged(out, read_bytes, j, m->size, e)
-                       : format_find(out, read_bytes, j, m->size, e);
+    int rc = m->remark ? format_find_damaged(out, read_bytes, j, m->size, m->written.s, e)
+                       : format_find(out, read_bytes, j, m->size, m->written.s, e);
 
     j->others = rc ? (struct others){0} : out->others;
     j->head = (struct source_head){.is_there = 0};

@@ -13,6 +13,7 @@ enum {
     SHOWN_ONE_IN = 20, /* lines with a number over 12 that are no chance */
     SHOWN_TIMES = 2,   /* of few, so many times those of the other order */
     SHOWN_FEW = 3,
+    ZONES_S = 14 * 3600,
 };
 
 static bool is_near(int64_t step)
@@ -85,6 +86,23 @@ static bool is_shown(const struct date_order_vote *v, size_t i)
     return v->shown[i] && v->shown[i] * SHOWN_ONE_IN >= v->lines;
 }
 
+/* Whether by that order alone the last line is of the day on which the source was written. */
+static bool fits_file(const struct date_order_vote *v, size_t i)
+{
+    int64_t age = v->written_s - v->last[i], other = v->written_s - v->last[1 - i];
+
+    return v->written_s && v->has_last && age >= -ZONES_S && age <= DAY + ZONES_S && is_far(other);
+}
+
+/* By steps alone: at so many hours of the day, or where the time of the file agrees. */
+static bool is_shown_by_steps(const struct date_order_vote *v, size_t i)
+{
+    bool has_hours = __builtin_popcount(v->hours) >= HOURS_LEAST;
+
+    return is_continuous(v, i) && !fits_file(v, 1 - i) &&
+           (has_hours || fits_file(v, i) || (v->shown[i] && v->shown[1 - i] == 0));
+}
+
 enum date_order date_order_end(const struct date_order_vote *v, bool is_own)
 {
     static const enum date_order orders[] = {ORDER_DAY_FIRST, ORDER_MONTH_FIRST};
@@ -96,7 +114,7 @@ enum date_order date_order_end(const struct date_order_vote *v, bool is_own)
         if (is_shown(v, i))
             return is_continuous(v, 1 - i) && has_hours ? ORDER_BOTH : orders[i];
     for (size_t i = 0; i < 2; i++)
-        if (is_continuous(v, i) && (has_hours || (v->shown[i] && v->shown[1 - i] == 0)))
+        if (is_shown_by_steps(v, i))
             return orders[i];
     for (size_t i = 0; i < 2; i++)
         if (is_own && v->shown[i] && v->shown[1 - i] == 0)

@@ -16,6 +16,7 @@ struct date_order_vote {
     uint32_t hours;           /* of lines that show none: bits */
     int64_t last[2];          /* of these the one before, by either order */
     bool has_last;
+    int64_t written_s; /* when the source was; 0: it is not known */
 };
 /* The time of a line by either order; of one that it cannot have no date. */
 void date_order_add(struct date_order_vote *v, const struct stated *day_first,

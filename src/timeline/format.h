@@ -278,10 +278,11 @@ struct recognised {
     struct manner manner;        /* of lines, where it is asked for */
     const char *remark;          /* why it is not read, or NULL */
 };
-/* By content: size bytes that bytes gives. ERR_IO and what bytes returns. */
+/* By content: size bytes that bytes gives, of a source that was written last then, which shows the
+ * order of some dates (0: it is not known). ERR_IO and what bytes returns. */
 MUST_CHECK int format_find(struct recognised *out, reader_bytes_at *bytes, void *context,
-                           uint64_t size, struct err *e);
+                           uint64_t size, int64_t written_s, struct err *e);
 /* Of a source with damage in it, which is known and whose place is not: where no format knows all
  * of it, one counts that knows what stands before. */
 MUST_CHECK int format_find_damaged(struct recognised *out, reader_bytes_at *bytes, void *context,
-                                   uint64_t size, struct err *e);
+                                   uint64_t size, int64_t written_s, struct err *e);

@@ -9,7 +9,8 @@ struct look {
     reader_bytes_at *bytes;
     void *context;
     uint64_t size;
-    char *held; /* of the head and the parts */
+    int64_t written_s; /* 0: it is not known */
+    char *held;        /* of the head and the parts */
     struct str head;
     enum text_encoding encoding;
     char *decoded;                         /* of UTF-16 */

@@ -200,7 +200,7 @@ const struct format *manner_order(struct look *l, const struct recognised *befor
                                   const struct format *found, bool *has_both)
 {
     struct reader r = {.names = look_names(l)};
-    struct date_order_vote vote = {0};
+    struct date_order_vote vote = {.written_s = l->written_s};
     enum date_order order;
 
     *has_both = false;

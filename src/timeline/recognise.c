@@ -336,9 +336,10 @@ static int find(struct recognised *out, struct look *l, struct err *e)
 }
 
 int format_find(struct recognised *out, reader_bytes_at *bytes, void *context, uint64_t size,
-                struct err *e)
+                int64_t written_s, struct err *e)
 {
-    CLEANUP(look_release) struct look l = {.bytes = bytes, .context = context, .size = size};
+    CLEANUP(look_release)
+    struct look l = {.bytes = bytes, .context = context, .size = size, .written_s = written_s};
     struct recognised found = {0};
     int rc;
 
@@ -352,15 +353,15 @@ int format_find(struct recognised *out, reader_bytes_at *bytes, void *context, u
 }
 
 int format_find_damaged(struct recognised *out, reader_bytes_at *bytes, void *context,
-                        uint64_t size, struct err *e)
+                        uint64_t size, int64_t written_s, struct err *e)
 {
     struct recognised found, before = {0};
-    int rc = format_find(&found, bytes, context, size, e);
+    int rc = format_find(&found, bytes, context, size, written_s, e);
 
     while (rc == 0 && (!found.format || found.format == &format_text) &&
            (!before.format || before.format == &format_text) && size > READER_HEAD_SIZE) {
         size /= 2;
-        rc = format_find(&before, bytes, context, size, e);
+        rc = format_find(&before, bytes, context, size, written_s, e);
     }
     if (rc == 0)
         *out = before.format && before.format != &format_text ? before : found;

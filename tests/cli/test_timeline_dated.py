@@ -1,9 +1,10 @@
 """test_timeline_dated.py: lines of programs that are not known, whose lines state a full date and time, and lines that look like a system log's or
 MySQL's and are none. Each layout is that of the program's own source or manual, which is named; the lines and what is expected were written by hand."""
 import datetime
+import tempfile
 import unittest
 
-from timeline_lines import read_lines
+from timeline_lines import read_file, read_lines
 
 AT, HERE = "2026-11-25T03:12:09Z", {"time": "2026-11-25T03:12:09Z", "precision": "s", "doubt": "z"}
 MS = {"time": "2026-11-25T03:12:09.123Z", "precision": "ms", "doubt": "z"}
@@ -284,6 +285,25 @@ class Dated(unittest.TestCase):
                 self.assertEqual((counts["format"], doubts, events[0]["event.stated_time"]), ("dated", {"or"}, layout.format(d=1, m=11) + " 00:12:09"))
                 self.assertTrue(any("in others the month" in event["message"] for event in events if event["event.kind"] == "notice"))
                 self.assertTrue(all(event["time"][:8] == "2026-11-" for event in events if event["doubt"] == "z"))
+
+    def test_when_the_file_was_written_shows_the_order_of_dates_beside_their_steps(self):
+        """A week of office hours, and a job that takes half of the first day of each month; the file was written a minute behind the last line, or at another time."""
+        def read(text, written):
+            with tempfile.NamedTemporaryFile("w") as file:
+                file.write(text)
+                file.flush()
+                return read_file(file.name, int(datetime.datetime.fromisoformat(written + "+00:00").timestamp()))
+
+        week = [(day, 11, hour) for day in range(2, 7) for hour in range(9, 18)]
+        months = [(1, month, hour) for month in range(1, 12) for hour in range(0, 14)]
+        for layout in ("{0:02}/{1:02}/2026 {2:02}:12:09 INFO x", "{1}/{0:02}/2026 {2:02}:12:09 INFO x"):
+            text = "".join(layout.format(*line) + "\n" for line in week)
+            for written, is_known in (("2026-11-06T17:13", True), ("2026-11-07T03:00", True), ("2026-11-26T00:00", False), ("2026-11-05T00:00", False)):
+                events, counts = read(text, written)
+                self.assertEqual((counts["format"], counts["events"]), ("dated", 45) if is_known else ("text", 0))
+                self.assertTrue(not is_known or {event["time"][:8] for event in events} == {"2026-11-"})
+            # By their steps alone all of it would be of the first days of January.
+            self.assertEqual(read("".join(layout.format(*line) + "\n" for line in months), "2026-11-01T13:13")[1]["format"], "text")
 
     def test_a_time_to_the_minute_is_one(self):
         for text, wanted in (("2026-11-25 03:12 a", "03:12"), ("2026-11-25T03:12 a", "03:12"), ("2026/11/25 3:12 PM a", "15:12"), ("25.11.2026, 03:12 a", "03:12"), ("25.11.2026 03:12 a", "03:12"),

@@ -239,7 +239,7 @@ int main(int argc, char **argv)
     }
     fd = open(argv[optind], O_RDONLY | O_CLOEXEC);
     end = lseek(fd, 0, SEEK_END);
-    if (end < 0 || format_find(&found, bytes_at, &fd, (uint64_t)end, &e))
+    if (end < 0 || format_find(&found, bytes_at, &fd, (uint64_t)end, r.written_s, &e))
         return 2;
     format = found.format;
     r.encoding = found.encoding;
