@@ -224,7 +224,7 @@ class Again(test_image_source.Lacking):
         self.detach(device)
         self.must("losetup", device, self.behind(one))
         said = self.must(IMAGER, "--resume", self.part(words))
-        self.assertRegex(said, r"(?m)^  runs .*it is known by its bytes at \d+ places\.")
+        self.assertRegex(said, r"(?m)^  runs .*\n( {22}.*\n)* {22}it is known by its bytes at \d+ places\.$")
         self.assertEqual((self.out / "x.raw").stat().st_size, 24 * MIB)
 
     def behind(self, disk):
