@@ -32,7 +32,7 @@ void custody_add_record(const struct view *v, struct doc *d)
     hex_add(&id, state_case_id(v->state)->b, sizeof(struct hash));
     verify_root(&root, &hash, "\n");
     buf_add_u64(&size, state_size(v->state));
-    doc_heading(d, 1, STR("The record of the case at this moment"));
+    doc_heading(d, 1, STR(CUSTODY_MOMENT));
     doc_para_text(d, "Whoever signs this form below signs these numbers, too: the record up to "
                      "there cannot be another one later.");
     doc_pairs(d, DOC_FACTS);

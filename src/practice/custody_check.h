@@ -11,6 +11,7 @@ void custody_check_kept(struct buf *out, struct str files, struct str sha256);
 /* The command that checks the record where a package was opened. */
 void custody_check_chain(struct buf *out, uint64_t size, const struct hash *root);
 #define CUSTODY_CHECKING "How to check this"
+#define CUSTODY_MOMENT "The record of the case at this moment"
 /* Case, number of records and root, as of now. */
 void custody_add_record(const struct view *v, struct doc *d);
 /* How to check it. check: lines that compare its bytes where the form lies; empty: as they lie in

@@ -1,5 +1,6 @@
 /* package_facts.c: holds what a form of custody says beside its rows against the record. */
 #include "practice/custody_break.h"
+#include "practice/custody_check.h"
 #include "practice/package_rows.h"
 #include "practice/verify.h"
 
@@ -155,6 +156,48 @@ static bool read_text(struct facts *x, struct str rest)
     return true;
 }
 
+/* Above its title a form has its label and the name of the case, and no fact. */
+static bool is_own_head(const struct form *f, struct str heads)
+{
+    struct str inner;
+
+    while (!f->is_html && heads.len)
+        if (label_of(str_cut(&heads, '\n')) < CUSTODY_FACT_COUNT)
+            return false;
+    if (!f->is_html)
+        return true;
+    if (!take_until(&heads, STR("<header>\n<p class=\"marks\">"), &inner) ||
+        !take_until(&heads, STR("</p>\n"), &inner))
+        return false;
+    return !heads.len || (str_take(&heads, "<p class=\"case\">") &&
+                          take_until(&heads, STR("</p>\n"), &inner) && !heads.len);
+}
+
+/* Nor is one said again behind the rows and those who signed them: there is the list of the record
+ * alone. */
+static bool has_none_behind(const struct form *f)
+{
+    static const char *const marks[] = {"  " CUSTODY_MOMENT "\n",
+                                        "</span> " CUSTODY_MOMENT "</h2>\n"};
+    struct str rest = f->after, before, label;
+    unsigned lists = 0;
+
+    if (!take_until(&rest, str_of(marks[f->is_html]), &before))
+        return false;
+    if (!f->is_html) {
+        while (rest.len)
+            if (label_of(str_cut(&rest, '\n')) < CUSTODY_FACT_COUNT)
+                return false;
+        return true;
+    }
+    for (struct str at = f->after; take_until(&at, STR("<dl class=\"facts\">"), &before);)
+        lists++;
+    while (take_until(&rest, STR("<dt>"), &before))
+        if (!take_until(&rest, STR("</dt>"), &label) || labelled(label) < CUSTODY_FACT_COUNT)
+            return false;
+    return lists == 2; /* and the one of those who signed */
+}
+
 bool form_has_facts(struct form *f)
 {
     struct str number = f->name, call, heads, rest = f->before;
@@ -172,8 +215,8 @@ bool form_has_facts(struct form *f)
         buf_addn(&title, '=', title.len - 2);
         buf_addc(&title, '\n');
     }
-    if (!take_until(&rest, buf_str(&title), &heads) ||
-        !(f->is_html ? read_html(&x, rest) : read_text(&x, rest)))
+    if (!take_until(&rest, buf_str(&title), &heads) || !is_own_head(f, heads) ||
+        !has_none_behind(f) || !(f->is_html ? read_html(&x, rest) : read_text(&x, rest)))
         return false;
     skip_to(&x, CUSTODY_FACT_COUNT);
     return !x.is_wrong;

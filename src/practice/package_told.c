@@ -424,9 +424,10 @@ static void say_free(const struct package_held *h, struct buf *out)
         buf_addf(out, "\" (%llu form%s), ", (unsigned long long)h->free[i].forms,
                  h->free[i].forms == 1 ? "" : "s");
     }
-    buf_adds(out, "the names behind \"done by\", what came out of a verification or an "
-                  "examination, the clocks, the name and the label of the case, when a form was "
-                  "written, and its fixed words. ");
+    buf_adds(out,
+             "the names behind \"done by\", what came out of a verification or an "
+             "examination, the clocks, the name and the label of the case, when a form was "
+             "written, and its fixed words, also where somebody added words of his own to them. ");
 }
 
 static void say_forms(const struct package_check *c, struct buf *out)
@@ -440,7 +441,7 @@ static void say_forms(const struct package_check *c, struct buf *out)
             buf_addf(out, "%llu ", (unsigned long long)h->forms);
         buf_adds(out, h->forms == 1 ? "was" : "were");
         buf_adds(out, " compared with the journal: the rows of the chain, and where it does not "
-                      "hold together; each line above it (of a disk image the hashes of source and "
+                      "hold together; each fact above it (of a disk image the hashes of source and "
                       "image, size, files, what was not readable, and how it was made); who signed "
                       "the rows; case, number of records and root; the commands that check "
                       "them. ");
