@@ -163,8 +163,10 @@ struct rest_reading {
 /* Nothing is made durable of which it is not known yet that the source still answered. */
 static int commit(struct rest_reading *g, struct err *e)
 {
-    int rc = rescue_doubt_off(&g->rescue, e), again;
+    int rc, again;
 
+    (void)rescue_doubt_settle(&g->rescue);
+    rc = rescue_doubt_off(&g->rescue, e);
     if (rc == 0)
         rc = acquire_commit(g->m, e);
     again = rescue_doubt_on(&g->rescue, rc ? NULL : e);

@@ -525,6 +525,8 @@ int rescue_run(struct rescue *r, struct err *e)
         rc = rescue_check_answers(r, e);
     if (rc == 0 && r->until < r->end)
         rc = leave_unread(r, r->until, r->end, e);
+    if (rc == ERR_CANCEL)
+        (void)rescue_doubt_settle(r);
     if (rc && rescue_doubt_undo(r, NULL))
         return err_set(e, ERR_LIMIT, "the map of the source has too many areas");
     return rc ? rc : check_any(r, e);

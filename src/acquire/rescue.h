@@ -67,14 +67,16 @@ struct rescue {
  * have become bad itself. Where nothing was read yet it is said to, but with leaves_silent. Needs
  * source, map and bytes. */
 bool rescue_answers(struct rescue *r);
+/* One read of what was read before: where it comes nothing is in doubt any more. */
+bool rescue_doubt_settle(struct rescue *r);
 /* What is in doubt is as it was before, or again as it was found: between the two nothing may be
  * read. ERR_LIMIT. */
 MUST_CHECK int rescue_doubt_off(struct rescue *r, struct err *e);
 MUST_CHECK int rescue_doubt_on(struct rescue *r, struct err *e);
 /* Reads until each byte of the range is AREA_READ, AREA_BAD or AREA_LEFT, and what is AREA_BAD had
  * its retries. It can be called again with a map that was left in the middle: however it ends,
- * nothing that is in doubt is left in it. What take and go_on return; ERR_NOTFOUND: the source is
- * gone, or ends before its size; ERR_IO: it answers no read any more, not even of what was read
- * before, and what failed meanwhile is left to be read; or not one sector of the whole was read,
- * and all of it is left; ERR_LIMIT as fault_map_set. */
+ * nothing that is in doubt is left in it: at a stop it is asked once. What take and go_on return;
+ * ERR_NOTFOUND: the source is gone, or ends before its size; ERR_IO: it answers no read any more,
+ * not even of what was read before, and what failed meanwhile is left to be read; or not one sector
+ * of the whole was read, and all of it is left; ERR_LIMIT as fault_map_set. */
 MUST_CHECK int rescue_run(struct rescue *r, struct err *e);

@@ -92,6 +92,18 @@ bool rescue_answers(struct rescue *r)
     return !is_known && (!r->leaves_silent || answers_anywhere(r));
 }
 
+bool rescue_doubt_settle(struct rescue *r)
+{
+    uint64_t distance = r->traps ? traps_distance(r->traps, r->map) : 0, at = r->good;
+
+    if (!r->doubtful_count)
+        return true;
+    if ((!r->has_good && !find_clear(r, 0, distance, &at)) || !answers_at(r, at))
+        return false;
+    r->doubtful_count = 0;
+    return true;
+}
+
 /* The last one first, since one may lie within another. */
 int rescue_doubt_off(struct rescue *r, struct err *e)
 {

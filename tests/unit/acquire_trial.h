@@ -36,6 +36,7 @@ struct trial {
     unsigned stop_behind; /* so many of these it is stopped; 0: it is not */
     void (*look)(void);   /* called then; NULL: not */
     unsigned failed;
+    unsigned stop_at_bad; /* reads of single sectors that failed: it is stopped; 0: it is not */
     bool was_kept;        /* while it hung */
     const char *identity; /* NULL: one that nothing is compared for */
     bool counts_runs;     /* as one who is asked to go on does */
@@ -117,6 +118,8 @@ static int64_t counted_read(struct source *s, uint64_t off, void *bytes, size_t 
         die(t);
     pthread_mutex_unlock(&stopping);
     n = made_read(s, off, bytes, size, by_sector, e);
+    if (t->stop_at_bad && by_sector && n < 0 && ++t->failed == t->stop_at_bad)
+        atomic_store(&t->control.stops, true);
     t->read += n > 0 ? (uint64_t)n : 0;
     return n;
 }

@@ -101,6 +101,34 @@ static void a_stop_while_it_is_in_doubt_loses_none(void **state)
     }
 }
 
+/* It answers, and bad sectors may take half a minute each: whoever stops it, or power that fails,
+ * does not have them read again. */
+static void what_failed_while_it_answers_is_kept(void **state)
+{
+    struct acquire_result r;
+    struct err e = {0};
+    struct trial t;
+    uint64_t before;
+
+    (void)state;
+    trial_init(&t, TARGET_RAW, (uint64_t)SECTORS * 512);
+    t.options.retries = 0;
+    for (uint64_t s = 12288 - 40; s < 12288; s++) /* to the end of a block */
+        t.m.faults[s].kind = FAULT_BAD;
+    for (unsigned run = 0; run < 4; run++) {
+        t.failed = 0;
+        before = t.m.sector_reads;
+        t.stop_at_bad = 10;
+        assert_int_equal(run ? go_on(&t, &t.m.source, "made by a test", &r, &e) : begin(&t, &r, &e),
+                         run < 3 ? ERR_CANCEL : 0);
+        /* ten that fail, the one before them, and what asks whether it answers */
+        assert_in_range(t.m.sector_reads - before, 10, 20);
+    }
+    check(&t, &r);
+    remove_image();
+    made_release(&t.m);
+}
+
 /* Bad sectors, all of which were read alone once, and it has fewer bytes than it had, or none: of
  * those behind its end none was tried again. */
 static void no_retry_is_told_of_what_is_not_there(void **state)
@@ -144,6 +172,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_stop_among_the_retries_loses_none),
         cmocka_unit_test(retries_that_are_asked_for_later_are_made),
         cmocka_unit_test(a_stop_while_it_is_in_doubt_loses_none),
+        cmocka_unit_test(what_failed_while_it_answers_is_kept),
         cmocka_unit_test(no_retry_is_told_of_what_is_not_there),
     };
 
