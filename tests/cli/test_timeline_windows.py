@@ -169,5 +169,53 @@ class Wazuh(unittest.TestCase):
         self.one(alert(timestamp="2026-11-25T04:12:10"), of="json")
 
 
+class Services(unittest.TestCase):
+    """Microsoft, "DHCP audit logging" and the head of the log itself; "Interpret NPS database format log files", whose two examples are the first rows here."""
+    HEAD = ("\t\tMicrosoft DHCP Service Activity Log\r\n\r\n\r\nEvent ID  Meaning\r\n00\tThe log was started.\r\n10\tA new IP address was leased to a client.\r\n50+\tCodes above 50 are used for Rogue "
+            "Server Detection information.\r\n\r\nQResult: 0: NoQuarantine, 1:Quarantine\r\n\r\nID,Date,Time,Description,IP Address,Host Name,MAC Address,User Name, TransactionID, QResult\r\n")
+
+    def has(self, event, wanted):
+        self.assertEqual({name: event.get(name) for name in wanted}, wanted, event.get("message"))
+
+    def test_the_dhcp_server(self):
+        rows = ("00,11/25/26,03:12:09,Started,,,,,0,6,,,,,,,,,0", "10,11/25/26,03:12:09,Assign,10.0.0.10,pc0.example.com,00155D010000,,12345,0,,,,0x4D53465420352E30,MSFT 5.0,,,,0",
+                "15,11/25/26,03:12:09,NACK,10.0.0.11,,000C291AA6AF,,0,6,,,,,,,,,0", "31,11/25/26,03:12:09,DNS Update Failed,10.0.0.12,pc1,,,0,6,,,,,,,,,10054",
+                "24,11/25/26,03:12:09,Database Cleanup Begin,,,,,0,6,,,,,,,,,0", "10,11/25/26,03:12:09,Something else,10.0.0.10,pc0,00155D010000,,1,0")
+        events, counts = read_lines(self.HEAD + "\r\n".join(rows) + "\r\n")
+        self.assertEqual((counts["format"], counts["events"], counts["unparsed"], counts["comments"]), ("dhcp-windows", 6, 0, 7))
+        self.has(events[1], {"time": "2026-11-25T03:12:09Z", "doubt": "yz", "event.action": "dhcp-lease", "event.outcome": "success", "client.ip": "10.0.0.10", "client.mac": "00155D010000",
+                             "client.address": "pc0.example.com", "event.code": "10"})
+        self.assertEqual([(e.get("event.action"), e.get("event.outcome")) for e in events], [("logging-start", "success"), ("dhcp-lease", "success"), ("dhcp-request", "failure"),
+                                                                                             ("dns-update", "failure"), (None, None), (None, None)])
+        # Rows of another program, whose numbers mean nothing here; a day that stands first is no date.
+        for other in ("7,11/25/26,03:12:09,walked,10.0.0.10,pc0,x\n", "10,25/11/26,03:12:09,Assign,10.0.0.10,pc0,00155D010000,,1,0\n"):
+            self.assertNotEqual(read_lines(other * 9)[1]["format"], "dhcp-windows")
+
+    def row(self, packet, user, full, calling, reason, service="IAS"):
+        return f'"NPS01","{service}",11/25/2026,03:12:09,{packet},"{user}","{full}","","{calling}",,,"vpn1","10.0.0.2",0,0,"10.0.0.2","vpn",,,5,,,,11,"Use Windows authentication",{reason},"311 1 10.0.0.5 11/24/2026 01:00:00 1",,,,\n'
+
+    def test_the_policy_server(self):
+        events, counts = read_lines('"CLIENTCOMP","IAS",03/07/2008,13:04:33,1,"client",,,,,,,,,9,"10.10.10.10","npsclient",,,,,,,1,,0,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\n'
+                                    '"CLIENTCOMP","IAS",03/07/2008,13:04:33,2,,"npsclientdc/Users/client",,,,,,,,9,"10.10.10.10","npsclient",,,,,,2,1,"Allow access if dial-in permission is enabled",0,'
+                                    '"311 1 10.10.10.11 03/07/2008 20:04:30 1",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\n')
+        self.assertEqual((counts["format"], counts["events"]), ("nps", 2))
+        self.has(events[0], {"time": "2008-03-07T13:04:33Z", "doubt": "z", "host.name": "CLIENTCOMP", "user.name": "client", "event.action": "authentication-request", "event.outcome": "unknown",
+                             "nps.client_ip": "10.10.10.10", "nps.client_name": "npsclient"})
+        self.has(events[1], {"user.name": "client", "user.domain": "npsclientdc/Users", "event.action": "login", "event.outcome": "success", "rule.name": "Allow access if dial-in permission is enabled"})
+        for packet, reason, outcome in ((2, 0, "success"), (3, 16, "failure"), (3, 0, "unknown"), (2, 16, "unknown")):
+            ((event,), _) = read_lines(self.row(packet, "EX\\eva", "EX\\eva", "203.0.113.7", reason))
+            self.has(event, {"user.name": "eva", "user.domain": "EX", "source.ip": "203.0.113.7", "event.action": "login", "event.outcome": outcome, "event.code": str(reason)})
+        ((event,), _) = read_lines(self.row(3, 'a"",3,""b', "EX\\eva", "00-15-5D-01-00-00", 16))
+        self.has(event, {"user.name": 'a"",3,""b', "source.ip": None, "nps.calling_station": "00-15-5D-01-00-00"})
+        xml = ('<Event><Timestamp data_type="4">11/25/2026 03:12:09.123</Timestamp><Computer-Name data_type="1">NPS01</Computer-Name><Event-Source data_type="1">IAS</Event-Source>'
+               '<User-Name data_type="1">EX\\eva</User-Name><Calling-Station-Id data_type="1">203.0.113.7</Calling-Station-Id><Client-IP-Address data_type="3">10.0.0.2</Client-IP-Address>'
+               '<Packet-Type data_type="0">3</Packet-Type><Reason-Code data_type="0">16</Reason-Code></Event>\n')
+        events, counts = read_lines(xml * 3)
+        self.assertEqual((counts["format"], counts["events"]), ("nps", 3))
+        self.has(events[0], {"time": "2026-11-25T03:12:09.123Z", "host.name": "NPS01", "user.name": "eva", "source.ip": "203.0.113.7", "event.action": "login", "event.outcome": "failure"})
+        for other in (self.row(2, "eva", "eva", "x", 0, service="SHOP"), xml.replace(">IAS<", ">SHOP<"), self.row("x", "eva", "eva", "x", 0)):
+            self.assertNotEqual(read_lines(other * 9)[1]["format"], "nps")
+
+
 if __name__ == "__main__":
     unittest.main()
