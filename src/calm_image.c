@@ -419,6 +419,7 @@ static void tell_result(const struct imager_report *r)
     line("result unbound %s", buf_text(&r->unbound));
     line("result live %d", r->is_live);
     line("result history %s", buf_text(&r->history));
+    line("result retries %s", buf_text(&r->retries));
     if (r->back_ended.sec) {
         tell_time("back-begun", r->back_begun);
         tell_time("back-ended", r->back_ended);

@@ -54,6 +54,7 @@ void imager_report_release(struct imager_report *r)
     buf_release(&r->lost);
     buf_release(&r->left);
     buf_release(&r->history);
+    buf_release(&r->retries);
     buf_release(&r->text);
     buf_release(&r->name);
 }
@@ -514,6 +515,7 @@ static int close_image(struct making *m, int rc, struct err *e)
     acquisition_unbound(m->image, &r->unbound);
     r->is_live = acquisition_begin(m->image)->is_live;
     acquire_history_text(&acquisition_begin(m->image)->history, &r->history);
+    imager_retries(m->image, m->order, &r->retries);
     late = write_text(m, rc ? NULL : e);
     if (late == 0 && imager_back_is_over(rc)) {
         late = acquisition_finish(m->image, rc ? NULL : e);

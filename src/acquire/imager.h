@@ -59,6 +59,7 @@ struct imager_report {
     struct buf left;    /* where it was left unread */
     bool is_live;       /* in one of its runs */
     struct buf history; /* of its runs after the first */
+    struct buf retries; /* as imager_retries */
     struct buf text;    /* NAME.txt */
     struct buf name;
 };

@@ -174,18 +174,14 @@ static void add_lacking(struct buf *out, struct acquisition *image, enum area_st
         pair(out, "", "and more: see the map");
 }
 
-/* Those that were made: an earlier run may have been asked for more, and where the source is gone
- * there were fewer. */
-static void add_retries(struct buf *out, struct acquisition *image,
-                        const struct imager_order *order)
+void imager_retries(const struct acquisition *image, const struct imager_order *order,
+                    struct buf *out)
 {
     unsigned made = acquisition_retries(image);
 
-    if (made == order->options.retries)
-        pair(out, "retries", "%u", made);
-    else
-        pair(out, "retries", "%u made of what failed; %u asked for in the last run", made,
-             order->options.retries);
+    buf_addf(out, "%u", made);
+    if (made != order->options.retries)
+        buf_addf(out, " made of what failed; %u asked for in the last run", order->options.retries);
 }
 
 static void add_runs(struct buf *out, const struct acquire_history *h)
@@ -282,7 +278,7 @@ void imager_text(const struct imager_report *r, struct acquisition *image,
              "from where it went on: another processor or library");
     if (b->segment_size)
         pair(out, "files of at most", "%llu bytes", (unsigned long long)b->segment_size);
-    add_retries(out, image, order);
+    pair(out, "retries", "%s", buf_text(&r->retries));
     if (order->options.leaves_places)
         pair(out, "--leave-places", "%s",
              "where the source went away, or a read did not come back, nothing more was asked for");

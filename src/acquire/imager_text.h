@@ -14,6 +14,10 @@ void imager_written_beside(struct acquisition *image, struct buf *out);
 void imager_files(const struct imager_report *r, struct acquisition *image, struct buf *out);
 /* "10240 to 10241, 20480 to 20480": the first runs of sectors in that state. */
 void imager_runs(struct acquisition *image, enum area_state state, struct buf *out);
+/* "2", or how many were made and how many asked for: an earlier run may have been asked for more,
+ * and where the source is gone there were fewer. */
+void imager_retries(const struct acquisition *image, const struct imager_order *order,
+                    struct buf *out);
 /* All of NAME.txt; report->files are what it names. */
 void imager_text(const struct imager_report *r, struct acquisition *image,
                  const struct imager_order *order, struct buf *out);

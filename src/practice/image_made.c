@@ -449,13 +449,20 @@ static int refuse_registered(struct taking_made *t, struct err *e)
 /* What it was begun with stays on the form: the summary has not all of it. */
 static void set_options(struct taking_made *t, const struct thing *begun)
 {
+    static const char *const flags[] = {"leave-places", "in-order", "accept-end"};
+    const struct image_helper *h = &t->g->helper;
     struct str then = begun ? thing_value(begun, "options") : STR("");
-    const char *said = image_helper_result(&t->g->helper, "options");
+    const char *retries = image_helper_result(h, "retries");
+    struct buf *out = &t->g->options;
 
     if (then.len)
-        buf_addf(&t->g->options, STR_FMT "; by its summary: %s", STR_ARG(then), said);
-    else
-        buf_adds(&t->g->options, said);
+        buf_addf(out, STR_FMT "; by its summary: ", STR_ARG(then));
+    buf_adds(out, image_helper_result(h, "options"));
+    if (retries[0])
+        buf_addf(out, ", retries %s", retries);
+    for (size_t i = 0; i < COUNT_OF(flags); i++)
+        if (image_helper_result(h, flags[i])[0])
+            buf_addf(out, ", %s", flags[i]);
 }
 
 static void set_words(struct taking_made *t)

@@ -299,6 +299,8 @@ static struct str remark_of(const struct imaging *g, struct decision *d, const s
     if (result(g, "history")[0])
         buf_addf(&text, "interrupted, and gone on with. %s ", result(g, "history"));
     buf_addf(&text, "%s bytes could not be read; ", result(g, "bad"));
+    if (strchr(result(g, "retries"), ' ')) /* others than the options say */
+        buf_addf(&text, "retries: %s; ", result(g, "retries"));
     if (result(g, "left")[0] && strcmp(result(g, "left"), "0") != 0)
         buf_addf(&text, "%s bytes were left unread, so whether they can be read is not known%s; ",
                  result(g, "left"), is_yes(fact(g, "gone")) ? ", since the source was gone" : "");

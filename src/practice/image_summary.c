@@ -56,6 +56,10 @@ static const struct line_word {
     {"evidence", VALUE_TEXT, false, "summary-evidence"},
     {"description", VALUE_TEXT, false, "summary-description"},
     {"format", VALUE_TEXT, false, "options"},
+    {"retries", VALUE_TEXT, false, "retries"},
+    {"--leave-places", VALUE_HERE, false, "leave-places"},
+    {"--in-order", VALUE_HERE, false, "in-order"},
+    {"--accept-end", VALUE_HERE, false, "accept-end"},
 };
 
 static const struct {

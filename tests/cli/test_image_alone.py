@@ -89,7 +89,9 @@ class Alone(CaseTest):
         self.assertRegex(runs[1], rf"^Run 2, {when}: the file is as it was by its facts\.$")
         self.assertRegex(runs[2], rf"^Run 3, {when}: the file WAS CHANGED since the image was begun, or its entry\.$")
         self.ana(f"preserve image --made {self.out}/web1.txt")
-        self.assertEqual(self.ana.json("preserve images")[0]["runs"], f"{runs[1]} {runs[2]}")
+        image = self.ana.json("preserve images")[0]
+        self.assertEqual(image["runs"], f"{runs[1]} {runs[2]}")
+        self.assertEqual(image["options"], "E01, packed fast (isa-l, level 1), retries 2")
         # None of its lines may be told twice.
         (self.out / "web1.txt").write_text(text.replace("\nformat ", "\n  runs                Run 9.\nformat ", 1))
         self.assertIn("a line that calm-image does not write", self.ana.fails(f"preserve image --made {self.out}/web1.txt")[1])

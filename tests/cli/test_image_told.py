@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import subprocess
 import time
@@ -195,6 +196,22 @@ class Told(CaseTest):
         image = self.ana.json("preserve images")[0]
         self.assertIn("was not there any more when the image was ended (cannot look at", image["remark"])
         self.assertEqual(image["options"], "format e01, limit 2, retries 2, patience 5 min; later: retries 2, patience 5 min, gone")
+
+    @needs_root
+    def test_the_form_says_how_many_retries_were_made(self):
+        data = random.Random(18).randbytes(2 * MIB)
+        place = self.served(data)
+        self.control.write_text(f"bad {MIB} 1024\nslow {MIB} 1024 0.1\n")
+        code, said, _ = self.timed(place, "--to", self.out, "--name", "x", "--format", "raw", "--retries", "100", stop_after=4)
+        self.assertEqual(code, CANCEL, said)
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+        place.unlink()
+        self.ana("preserve image --resume im1 --gone")
+        made = re.search(r"(?m)^retries +(\d+ made of what failed; 2 asked for in the last run)$", (self.out / "x.txt").read_text())
+        self.assertIsNotNone(made)
+        self.assertIn(f"; retries: {made[1]}; ", self.ana.json("preserve list")[0]["remark"])
+        self.assertIn(f"; retries: {made[1]}; ", one_line(self.ana("preserve custody e1")))
+        self.assertNotIn("CHANGED", self.ana.json("preserve list")[0]["remark"])
 
     def chain(self, item):
         return [(one["place"].split(" on ")[0], one.get("outcome", "")) for one in self.ana.json(f"preserve custody {item}")["chain"][1:]]
