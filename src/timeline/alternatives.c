@@ -16,5 +16,8 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     return LINE_EVENT;
 }
 
-const struct format format_alternatives = {
-    .name = "alternatives", .version = 1, .is_splittable = true, .line = line_of};
+const struct format format_alternatives = {.name = "alternatives",
+                                           .version = 1,
+                                           .is_of_machine = true,
+                                           .is_splittable = true,
+                                           .line = line_of};

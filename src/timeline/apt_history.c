@@ -133,6 +133,7 @@ static int split(struct reader *r, struct event *e, struct err *err)
 
 const struct format format_apt_history = {.name = "apt-history",
                                           .version = 2,
+                                          .is_of_machine = true,
                                           .line = line_of,
                                           .split = split,
                                           .state_size = sizeof(struct state)};

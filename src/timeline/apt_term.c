@@ -25,5 +25,8 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     return LINE_EVENT;
 }
 
-const struct format format_apt_term = {
-    .name = "apt-term", .version = 1, .line = line_of, .state_size = sizeof(struct state)};
+const struct format format_apt_term = {.name = "apt-term",
+                                       .version = 1,
+                                       .is_of_machine = true,
+                                       .line = line_of,
+                                       .state_size = sizeof(struct state)};

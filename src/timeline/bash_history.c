@@ -41,6 +41,7 @@ static void end_event(struct reader *r, struct event *e)
 
 const struct format format_bash_history = {.name = "bash-history",
                                            .version = 2,
+                                           .is_of_machine = true,
                                            .line = line_of,
                                            .whole = end_event,
                                            .state_size = sizeof(struct state)};

@@ -5,6 +5,8 @@
 #include "timeline/build_job.h"
 #include "timeline/delivery.h"
 
+enum { STRAYS_MANY = 10 }; /* so often the order of lines is little to go by */
+
 /* "2099-01-01 00:00:00 UTC", or what is said of a time of no such calendar. */
 static const char *day_of(char out[UTC_PLAIN_SIZE], int64_t s)
 {
@@ -66,17 +68,31 @@ static int tell_stated_end(struct reader *r, struct err *e)
                 day_of(end, r->years.breaks->end_s));
 }
 
+/* New years that were inferred from what is not out of order. */
+static uint64_t turns_of(const struct year_breaks *b)
+{
+    uint64_t count = 0;
+
+    for (size_t i = 1; i < b->count; i++)
+        count += b->of[i].year != b->of[i - 1].year;
+    return count;
+}
+
 /* Some lines without a year are of none that follows from their order. */
 static int tell_strays(struct reader *r, struct err *e)
 {
-    uint64_t count = r->years.breaks->strays;
+    uint64_t count = r->years.breaks->strays, turns = turns_of(r->years.breaks);
+    char more[96] = "";
 
+    if (count >= STRAYS_MANY && turns)
+        snprintf(more, sizeof(more),
+                 "; %" PRIu64 " that the other lines show may be too many, or too few", turns);
     return tell(
         r, e,
         "its dates leave the order of the lines around them by more than a month and come back "
         "%" PRIu64 " time%s, as where a clock was not set: no new year was inferred from that "
-        "(event.out_of_order)",
-        count, plural(count));
+        "(event.out_of_order)%s",
+        count, plural(count), more);
 }
 
 /* A machine that was off for most of a year. */

@@ -119,5 +119,8 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     return LINE_EVENT;
 }
 
-const struct format format_dnf = {
-    .name = "dnf", .version = 5, .line = line_of, .state_size = sizeof(struct state)};
+const struct format format_dnf = {.name = "dnf",
+                                  .version = 5,
+                                  .is_of_machine = true,
+                                  .line = line_of,
+                                  .state_size = sizeof(struct state)};

@@ -88,4 +88,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_dpkg = {
-    .name = "dpkg", .version = 1, .is_splittable = true, .line = line_of};
+    .name = "dpkg", .version = 1, .is_of_machine = true, .is_splittable = true, .line = line_of};

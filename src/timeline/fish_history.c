@@ -48,5 +48,8 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     return LINE_CONTINUES;
 }
 
-const struct format format_fish_history = {
-    .name = "fish-history", .version = 1, .line = line_of, .state_size = sizeof(struct state)};
+const struct format format_fish_history = {.name = "fish-history",
+                                           .version = 1,
+                                           .is_of_machine = true,
+                                           .line = line_of,
+                                           .state_size = sizeof(struct state)};

@@ -162,11 +162,13 @@ static int read_wide(struct reader *r, struct err *err)
 
 const struct format format_lastlog = {.name = "lastlog",
                                       .version = 1,
+                                      .is_of_machine = true,
                                       .knows = knows_usual,
                                       .read = read_usual,
                                       .record_size = USUAL_SIZE};
 const struct format format_lastlog_wide = {.name = "lastlog",
                                            .version = 1,
+                                           .is_of_machine = true,
                                            .knows = knows_wide,
                                            .read = read_wide,
                                            .record_size = WIDE_SIZE};

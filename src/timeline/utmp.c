@@ -306,6 +306,6 @@ static int read_wide(struct reader *r, struct err *err)
 }
 
 const struct format format_utmp = {
-    .name = "utmp", .version = 1, .knows = knows_usual, .read = read_usual};
+    .name = "utmp", .version = 1, .is_of_machine = true, .knows = knows_usual, .read = read_usual};
 const struct format format_utmp_wide = {
-    .name = "utmp", .version = 1, .knows = knows_wide, .read = read_wide};
+    .name = "utmp", .version = 1, .is_of_machine = true, .knows = knows_wide, .read = read_wide};

@@ -90,6 +90,7 @@ static void end_event(struct reader *r, struct event *e)
 
 const struct format format_zsh_history = {.name = "zsh-history",
                                           .version = 4,
+                                          .is_of_machine = true,
                                           .decode = decode,
                                           .line = line_of,
                                           .whole = end_event,

@@ -237,6 +237,22 @@ class Later(CaseTest):
         # A clock that was ahead is told, whichever way.
         self.assertRegex(str(self.ana.json("analyse search 'event.kind:notice and source:ahead'")), "later than when it was written|leave the order")
 
+    def test_where_lines_often_leave_the_order_the_new_years_of_the_others_are_told(self):
+        """A machine that has no clock of its own at its starts, every week or once."""
+        for name, every in (("often", 7), ("once", 200)):
+            days = [at("2025-06-01T00:00:00+00:00") + datetime.timedelta(days=n) for n in range(273)]
+            text = "".join(("Jan  1 00:00:09 web1 kernel: Linux version 6.1\n" if n % every == every - 1 and day.month not in (12, 1) else "") +
+                           "".join(f"{day:%b} {day.day:2} {hour:02}:12:09 web1 sshd[7]: x\n" for hour in range(0, 24, 6)) for n, day in enumerate(days))
+            (self.folder / name).write_text(text)
+            os.utime(self.folder / name, (days[-1].timestamp() + 86000,) * 2)
+            self.ana(f"preserve files '{self.folder / name}'")
+        self.ana("analyse timeline")
+        for name, is_told in (("often", True), ("once", False)):
+            words = str(self.ana.json(f"analyse search 'event.kind:notice and source:{name}'"))
+            self.assertIn("leave the order", words)
+            self.assertEqual("; 1 that the other lines show may be too many, or too few" in words, is_told, words)
+            self.assertEqual([e["@timestamp"][:10] for e in self.ana.json(f"analyse search 'source:{name} and process.name:sshd' --most 1")], ["2025-06-01"])
+
     def test_of_messages_that_state_another_time_it_is_told_what_they_show(self):
         """Behind heads of each minute, on 20 November: another delay in each; one that stays; and one line alone."""
         def line(minute, late):

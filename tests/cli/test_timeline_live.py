@@ -144,6 +144,7 @@ class Unsealed(CaseTest):
         self.assertEqual(sorted(found), [("files/run/utmp", "03:13:09"), ("files/var/log/wtmp", "01:00:00"), ("files/var/log/wtmp", "03:12:09"),
                                          ("live/login-000.jsonl", "01:00:00"), ("live/login-000.jsonl", "03:12:09")], item)
         self.assertEqual([e for e in self.ana.json("analyse search 'source:logins.calm* and user.name:reboot'")], [])
+        self.assertEqual({value(e, "host.name") for e in self.ana.json("analyse search 'source:logins.calm*tmp and event.kind:event'")}, {"web1"})
         # The same taken as a file is of the machine that it lay on only by its place.
         self.ana("preserve files web1.calm")
         self.ana("analyse timeline")
