@@ -368,6 +368,12 @@ static bool put_front(struct reader *r, struct event *e, struct str text)
 
     if (f.second.len == 0 || (f.third.len == 0 && !str_is(f.second, "-")) || has_file_name(f.first))
         return false;
+    if (f.behind_third.len == 0 && !has_comma(f.first) && !is_address(f.first) &&
+        is_address(f.second)) { /* the host, the client, and how long it took */
+        put_virtual_host(r, e, f.first);
+        put_source(e, f.second);
+        return true;
+    }
     if (has_comma(f.first)) {
         (void)take_list(&text, e);
         (void)str_cut(&text, ' ');

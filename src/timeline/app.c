@@ -119,10 +119,41 @@ static void put_request(struct event *e)
     access_put_answer(e, status);
 }
 
+static bool has_topics(struct str text)
+{
+    struct str topics = str_cut(&text, ' ');
+    const char *comma = memchr(topics.p, ',', topics.len);
+
+    return comma && comma + 1 < topics.p + topics.len && is_letter(topics.p[0]) &&
+           is_letter(comma[1]) && text.len;
+}
+
+/* "firewall,info drop-in input: in:ether1 …", "system,error,critical login failure …": RouterOS,
+ * whose topics stand in front; behind the name or address that a relay put there. */
+static bool take_routeros(struct reader *r, struct str text, struct event *e)
+{
+    struct str host = {0};
+    bool is_one;
+
+    if (!has_topics(text))
+        host = str_cut(&text, ' ');
+    if (!has_topics(text) || host.len > FRONT_BYTES)
+        return false;
+    is_one = str_starts(text, "firewall,")
+                 ? routeros_understand(text, e)
+                 : pattern_match(syslog_patterns(r), STR(MIKROTIK), text, e);
+    if (is_one)
+        event_put(e, FIELD_HOST_NAME, host);
+    return is_one;
+}
+
 bool app_understand(struct reader *r, struct event *e, struct str text)
 {
     struct pattern_set *patterns = syslog_patterns(r);
     bool is_behind_place = false;
+
+    if (take_routeros(r, text, e))
+        return true;
 
     for (int i = 0; text.len >= LEAST_BYTES; i++) {
         if (pattern_match(patterns, STR(OWN_LOG), text, e)) {

@@ -57,7 +57,7 @@ void date_order_see(struct date_order_vote *v, struct str line)
     bool is_either, is_one = false;
 
     str_skip_blanks(&line);
-    (void)str_take(&line, "[");
+    dated_numbers_front(&line);
     for (int i = 0; i < 2; i++) {
         struct str at = line;
 

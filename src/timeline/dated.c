@@ -141,8 +141,8 @@ static bool take_front(struct str *line)
     struct str at = *line, group;
     size_t letters = letters_of(at);
 
-    if (str_take(&at, "[") || str_take(&at, "(")) {
-        group = str_cut(&at, line->p[0] == '[' ? ']' : ')');
+    if (str_take(&at, "[") || str_take(&at, "(") || str_take(&at, "<")) {
+        group = str_cut(&at, line->p[0] == '[' ? ']' : line->p[0] == '(' ? ')' : '>');
         if (group.len == 0 || group.len > FRONT_MOST || at.len == 0)
             return false;
     } else if (letters) {
@@ -320,7 +320,7 @@ static enum line_verdict numbers(struct reader *r, struct str line, bool is_day_
     line = at;
     if (line.len == 0 || manner_is_deeper(&r->manner, whole))
         return LINE_CONTINUES;
-    (void)str_take(&at, "[");
+    dated_numbers_front(&at);
     date = at;
     if (!dated_numbers(&at, is_day_first, &d, &is_either) &&
         !(r->manner.has_both_orders && dated_numbers(&at, !is_day_first, &d, &is_either)))
@@ -410,6 +410,41 @@ static enum line_verdict epoch_bracket(struct reader *r, struct str line, struct
     return str_starts(line, "[") ? in_bracket(r, line, take_seconds, e) : dated_other(line);
 }
 
+/* "NOTICE[12049]", "error    : ": behind a time without a year it says that this is a log. */
+static bool has_level_behind(struct str line)
+{
+    static const char *const others[] = {"SECURITY", "VERBOSE", "DTMF"}; /* Asterisk's */
+    struct str text = line, level;
+    bool is_other = false;
+
+    (void)str_cut(&text, ']');
+    str_skip_blanks(&text);
+    level = str_head(text, letters_of(text));
+    text = str_from(text, level.len);
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        is_other = is_other || str_is(level, others[i]);
+    if (!is_other && !level_is_plain(level))
+        return false;
+    if (str_take(&text, "["))
+        return text.len && char_is_digit(text.p[0]);
+    str_skip_blanks(&text);
+    return !is_other && str_starts(text, ":");
+}
+
+/* "[Jan 18 17:39:50] NOTICE[12049]: ", "[PDT Jan 18 17:39:50] error    : ", "WARN: [Jan 18
+ * 17:39:50]
+ * " */
+static enum line_verdict bsd_bracket(struct reader *r, struct str line, struct event *e)
+{
+    size_t letters = letters_of(line);
+    struct str behind = str_from(line, letters);
+
+    if (letters && level_is_plain(str_head(line, letters)) && str_starts(behind, ": ["))
+        return in_bracket(r, line, dated_bsd, e);
+    return str_starts(line, "[") && has_level_behind(line) ? in_bracket(r, line, dated_bsd, e)
+                                                           : dated_other(line);
+}
+
 /* What glog and klog write in front of a file (logging.cc, LogFileObject::Write). */
 static bool is_glog_head(struct reader *r, struct str line)
 {
@@ -479,6 +514,7 @@ DATED(named);
 DATED(named_bracket);
 DATED(epoch);
 DATED(epoch_bracket);
+DATED(bsd_bracket);
 DATED(glog);
 DATED(log4j);
 DATED(minute);

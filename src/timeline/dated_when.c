@@ -222,12 +222,21 @@ bool dated_minute(struct str *rest, struct dated *out)
     return give(rest, at, &d, out);
 }
 
-/* "25/", "5/" */
-static bool take_part(struct str *rest, int *out)
+/* "25/", "5/", "25-" */
+static bool take_part(struct str *rest, const char *sign, int *out)
 {
     size_t digits = digits_of(*rest);
 
-    return digits >= 1 && digits <= 2 && when_digits(rest, digits, out) && str_take(rest, "/");
+    return digits >= 1 && digits <= 2 && when_digits(rest, digits, out) && str_take(rest, sign);
+}
+
+/* Behind a date: "03:12:09", " 03:12:09", and " - 03:12:09" of game servers and Gin. */
+static bool take_gap(struct str *at)
+{
+    if (!str_take(at, " "))
+        return str_take(at, "T");
+    (void)str_take(at, "- ");
+    return true;
 }
 
 bool dated_numbers(struct str *rest, bool is_day_first, struct dated *out, bool *is_either)
@@ -238,12 +247,15 @@ bool dated_numbers(struct str *rest, bool is_day_first, struct dated *out, bool 
     int first, second, year, size, month, day;
     struct dated d = {.clock = out->clock};
 
-    if (!take_part(&at, &first) || !take_part(&at, &second) || !when_digits(&at, 4, &year))
+    const char *sign = at.len > 2 && (at.p[1] == '-' || at.p[2] == '-') ? "-" : "/";
+
+    if (!take_part(&at, sign, &first) || !take_part(&at, sign, &second) ||
+        !when_digits(&at, 4, &year))
         return false;
     month = is_day_first ? second : first;
     day = is_day_first ? first : second;
     (void)str_take(&at, ",");
-    if (year < 1970 || month > MONTHS || (!str_take(&at, " ") && !str_take(&at, "T")))
+    if (year < 1970 || month > MONTHS || !take_gap(&at))
         return false;
     size = snprintf(spelled, sizeof(spelled), "%04d-%02d-%02dT" STR_FMT, year, month, day,
                     STR_ARG(str_head(at, CLOCK_MOST)));
@@ -258,12 +270,32 @@ bool dated_numbers(struct str *rest, bool is_day_first, struct dated *out, bool 
     return give(rest, at, &d, out);
 }
 
+/* "2026/11/25 - 03:12:09": Gin. */
+static bool take_spaced(struct str *rest, struct dated *d)
+{
+    enum { DATE = 10, GAP = 3, CLOCK_MOST = 20 };
+    char spelled[DATE + 1 + CLOCK_MOST];
+    struct str at = *rest, clock = str_from(at, DATE + GAP), whole = {spelled, 0};
+
+    if (at.len <= DATE + GAP || memcmp(at.p + DATE, " - ", GAP) != 0)
+        return false;
+    clock = str_head(clock, CLOCK_MOST);
+    memcpy(spelled, at.p, DATE);
+    spelled[DATE] = ' ';
+    memcpy(spelled + DATE + 1, clock.p, clock.len);
+    whole.len = DATE + 1 + clock.len;
+    if (!when_slashes(&whole, d->clock, &d->time))
+        return false;
+    *rest = str_from(at, DATE + GAP + clock.len - whole.len);
+    return true;
+}
+
 static bool take_slashes(struct str *rest, struct dated *out)
 {
     struct dated d = {.clock = out->clock};
     struct str at = *rest;
 
-    if (!when_slashes(&at, d.clock, &d.time))
+    if (!when_slashes(&at, d.clock, &d.time) && !take_spaced(&at, &d))
         return false;
     take_zone(&at, &d);
     return give(rest, at, &d, out);
@@ -532,6 +564,42 @@ static bool take_named(struct str *rest, struct dated *out)
     }
     d.time.weekday = weekday;
     return give(rest, at, &d, out);
+}
+
+bool dated_bsd(struct str *rest, struct dated *out)
+{
+    struct dated d = {.clock = out->clock};
+    struct str at = *rest;
+    size_t letters = 0;
+
+    if (when_month(at) == 0) {
+        while (letters < at.len && at.p[letters] >= 'A' && at.p[letters] <= 'Z')
+            letters++;
+        if (letters < 3 || letters > 5)
+            return false;
+        d.zone = str_head(at, letters);
+        at = str_from(at, letters);
+        if (!str_take(&at, " "))
+            return false;
+    }
+    if (when_month(at) == 0 || !when_bsd(&at, &d.time))
+        return false;
+    if (d.zone.len)
+        (void)zone_word_find(d.zone, &d.time);
+    return give(rest, at, &d, out);
+}
+
+void dated_numbers_front(struct str *line)
+{
+    struct str at = *line;
+
+    if (str_take(&at, "[Nest] ")) {
+        at = str_from(at, digits_of(at));
+        str_skip_blanks(&at);
+        if (str_take(&at, "- "))
+            *line = at;
+    } else if (!str_take(line, "["))
+        (void)str_take(line, "L ");
 }
 
 bool dated_named(struct str *rest, struct dated *out)

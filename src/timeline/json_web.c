@@ -2,15 +2,17 @@
  * asked, where a member says so beside what was asked. */
 #include "timeline/json_web.h"
 #include "base/mem.h"
+#include "timeline/json_own.h"
 #include "timeline/syslog_programs.h"
 #include "timeline/value_test.h"
 
 /* Where a server has the parts of a request. Each but those from host on is there. */
 struct layout {
-    const char *client, *method, *target, *status; /* status: also of the field of that name */
-    const char *host, *bytes, *user, *agent;       /* NULL: none */
-    const char *protocol;                          /* "HTTP/1.1" */
-    const char *logger;                            /* what json.logger begins with; NULL: any */
+    /* NULL of method and status: the fields of ECS, which usual names have become. */
+    const char *client, *method, *target, *status;
+    const char *host, *bytes, *user, *agent; /* NULL: none */
+    const char *protocol;                    /* "HTTP/1.1" */
+    const char *logger;                      /* what json.logger begins with; NULL: any */
 };
 static const struct layout layouts[] = {
     /* modules/caddyhttp/logging.go, marshalers.go */
@@ -24,6 +26,11 @@ static const struct layout layouts[] = {
     {"json.ClientHost", "json.RequestMethod", "json.RequestPath", "json.DownstreamStatus",
      "json.RequestHost", "json.DownstreamContentSize", "json.ClientUsername",
      "json.request_User-Agent", "json.RequestProtocol", NULL},
+    /* Envoy's access log, as Envoy Gateway and Istio set it up. */
+    {"json.downstream_remote_address", NULL, "json.x-envoy-origin-path", "json.response_code",
+     "json.:authority", "json.bytes_sent", NULL, "json.user-agent", "json.protocol", NULL},
+    {"json.downstream_remote_address", NULL, "json.path", "json.response_code", "json.authority",
+     "json.bytes_sent", NULL, "json.user_agent", "json.protocol", NULL},
 };
 
 static struct str value_of(const struct reader *r, const struct event *e, const char *name)
@@ -41,15 +48,20 @@ static void rename_to(struct reader *r, struct event *e, const char *name, uint1
         event_rename(e, field_lookup(r->names, str_of(name)), to);
 }
 
-static void drop(const struct reader *r, struct event *e, const char *name)
+static void drop(struct event *e, uint16_t number)
 {
-    uint16_t number = field_lookup(r->names, str_of(name));
     size_t count = 0;
 
     for (size_t i = 0; i < e->count; i++)
         if (e->fields[i].name != number)
             e->fields[count++] = e->fields[i];
     e->count = count;
+}
+
+/* NULL: what a usual name became. */
+static uint16_t number_of(const struct reader *r, const char *name, uint16_t usual)
+{
+    return name ? field_lookup(r->names, str_of(name)) : usual;
 }
 
 static bool is_address(struct str value)
@@ -67,23 +79,31 @@ static bool is_status(struct str value)
            str_is(value, "0"); /* none went out */
 }
 
+/* Caddy has 0 where no answer went out, which is no status of HTTP. */
+static struct str status_of(const struct reader *r, const struct event *e, const struct layout *l)
+{
+    struct str status =
+        l->status ? value_of(r, e, l->status) : event_value(e, FIELD_HTTP_RESPONSE_STATUS);
+
+    return status.len ? status : value_of(r, e, "json.status");
+}
+
 static bool take_access(struct reader *r, struct event *e, const struct layout *l)
 {
     struct str method, target, status, protocol;
 
-    if (!is_address(value_of(r, e, l->client)) ||
-        (l->logger && !str_starts(value_of(r, e, "json.logger"), l->logger)))
-        return false;
-    method = value_of(r, e, l->method);
+    method = l->method ? value_of(r, e, l->method) : event_value(e, FIELD_HTTP_REQUEST_METHOD);
     target = value_of(r, e, l->target);
-    status = l->status ? value_of(r, e, l->status) : event_value(e, FIELD_HTTP_RESPONSE_STATUS);
-    if (method.len == 0 || target.len == 0 || !is_status(status))
+    status = status_of(r, e, l);
+    if (method.len == 0 || target.len == 0 || !is_status(status) ||
+        (l->logger && !str_starts(value_of(r, e, "json.logger"), l->logger)) ||
+        !json_put_address(e, true, value_of(r, e, l->client)))
         return false;
-    rename_to(r, e, l->client, FIELD_SOURCE_IP);
+    drop(e, number_of(r, l->client, FIELD_NONE));
     if (l->status)
         rename_to(r, e, l->status, FIELD_HTTP_RESPONSE_STATUS);
-    drop(r, e, l->method);
-    drop(r, e, l->target);
+    drop(e, number_of(r, l->method, FIELD_HTTP_REQUEST_METHOD));
+    drop(e, number_of(r, l->target, FIELD_NONE));
     access_put_target(e, method, target);
     protocol = value_of(r, e, l->protocol);
     if (str_take(&protocol, "HTTP/"))
@@ -142,8 +162,10 @@ static void put_action(struct reader *r, struct event *e)
 /* An address beside who acted, or what was asked for; else it may be that of the machine. */
 static void put_client(struct reader *r, struct event *e)
 {
-    static const char *const names[] = {"json.ip_address", "json.ipAddress", "json.client_ip"};
+    static const char *const names[] = {"json.ip_address", "json.ipAddress"};
 
+    if (event_value(e, FIELD_SOURCE_IP).len == 0 && is_address(value_of(r, e, "json.client_ip")))
+        rename_to(r, e, "json.client_ip", FIELD_SOURCE_IP);
     if (event_value(e, FIELD_SOURCE_IP).len || (event_value(e, FIELD_USER_NAME).len == 0 &&
                                                 event_value(e, FIELD_HTTP_REQUEST_METHOD).len == 0))
         return;

@@ -87,6 +87,8 @@ static void put_tail(struct reader *r, struct event *e, struct str tail)
             event_put(e, FIELD_URL_DOMAIN, value);
         else if (str_is(key, "referrer"))
             event_put(e, FIELD_HTTP_REQUEST_REFERRER, value);
+        else if (str_is(key, "login")) /* of mail */
+            event_put(e, FIELD_USER_NAME, value);
         else if (str_is(key, "upstream"))
             event_put(e, field_number(r->names, STR("nginx.upstream")), value);
     }

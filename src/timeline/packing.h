@@ -27,8 +27,8 @@ MUST_CHECK int packing_read(struct packing *p, void *bytes, size_t size, size_t 
 /* Why what was read ends before its end, or is not what was packed; NULL: nothing is known against
  * it. Behind the end of packing_read alone. */
 const char *packing_damage(const struct packing *p);
-/* Whether the damage may lie before what was read last: a check sum is of all that stands before it,
- * and damaged bytes may look like others for long. */
+/* Whether the damage may lie before what was read last: a check sum is of all that stands before
+ * it, and damaged bytes may look like others for long. */
 bool packing_is_unsure(const struct packing *p);
 /* When it was written by the head of gzip; INT64_MIN: nothing says. Behind the first
  * packing_read. */

@@ -1,6 +1,7 @@
 /* postgresql.c: the server log of PostgreSQL, with a prefix (log_line_prefix) that begins with a
  * time: what stands between that and the level is read by its forms. */
 #include "base/mem.h"
+#include "timeline/address.h"
 #include "timeline/level.h"
 #include "timeline/postgresql_words.h"
 #include "timeline/syslog_programs.h"
@@ -167,18 +168,38 @@ static void keep_pid(struct state *s, const struct event *e)
     memcpy(s->pid, pid.p, s->pid_len);
 }
 
+/* What stands before the level and the rest of the prefix. */
+struct front {
+    struct stated time;
+    struct str zone, client;
+};
+
+/* "203.0.113.9 ", "[local] ": a prefix that begins with the client (%h). */
+static void take_client(struct str *line, struct front *f)
+{
+    struct str at = *line, word = str_cut(&at, ' '), port = word, host = str_cut(&port, '(');
+    uint8_t bytes[16];
+
+    f->client = STR("");
+    if (!address_bytes(host, bytes) && !str_is(word, "[local]"))
+        return;
+    f->client = word;
+    *line = at;
+}
+
 /* "2026-11-25 03:12:09.123 CET", "< 2026-11-25 03:12:09.123 CET " as the packages of 9.3 to 9.6
  * have it, and seconds since 1970 (%n). */
-static bool take_front(struct str *line, struct stated *s, struct str *zone)
+static bool take_front(struct str *line, struct front *f)
 {
     struct str at = *line;
 
     if (str_take(&at, "<"))
         (void)str_take(&at, " ");
-    *zone = STR("");
-    if (when_iso(&at, s))
-        take_zone(&at, s, zone);
-    else if (!when_epoch(&at, s))
+    take_client(&at, f);
+    f->zone = STR("");
+    if (when_iso(&at, &f->time))
+        take_zone(&at, &f->time, &f->zone);
+    else if (!when_epoch(&at, &f->time))
         return false;
     *line = at;
     return true;
@@ -187,20 +208,21 @@ static bool take_front(struct str *line, struct stated *s, struct str *zone)
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
     struct state *state = r->state;
-    struct str text = line, prefix, level, message, zone;
-    struct stated s;
+    struct str text = line, prefix, level, message;
+    struct front f;
 
     if (line.p[0] == '\t')
         return LINE_CONTINUES;
-    if (!take_front(&line, &s, &zone) || !take_level(line, 1, &prefix, &level, &message))
+    if (!take_front(&line, &f) || !take_level(line, 1, &prefix, &level, &message))
         return LINE_FOREIGN;
     if (has_other_level(line, prefix, level)) {
-        reader_time(r, e, &s);
+        reader_time(r, e, &f.time);
         event_puts(e, FIELD_PROCESS_NAME, "postgres");
         event_puts(e, field_number(r->names, STR("event.is_ambiguous")), "yes");
         event_put(e, FIELD_MESSAGE, text);
         return LINE_EVENT;
     }
+    (void)put_client(e, f.client);
     put_prefix(r, e, prefix);
     if (postgresql_addition(level) && is_of_last(state, e)) {
         e->count = 0;
@@ -208,8 +230,8 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
         return LINE_CONTINUES;
     }
     keep_pid(state, e);
-    reader_time(r, e, &s);
-    event_put(e, FIELD_EVENT_TIMEZONE, zone);
+    reader_time(r, e, &f.time);
+    event_put(e, FIELD_EVENT_TIMEZONE, f.zone);
     (void)level_put(e, postgresql_level(level));
     event_puts(e, FIELD_PROCESS_NAME, "postgres");
     event_put(e, FIELD_MESSAGE, text);
@@ -234,11 +256,11 @@ static bool take_sequence(struct str *rest)
 struct str postgresql_without_front(struct reader *r, struct str sentence, struct event *e)
 {
     bool has_level = event_value(e, FIELD_LOG_LEVEL).len > 0;
-    struct str at = sentence, prefix, level, message, zone;
+    struct str at = sentence, prefix, level, message;
     bool is_front = take_sequence(&at);
-    struct stated s;
+    struct front f;
 
-    is_front = take_front(&at, &s, &zone) || is_front;
+    is_front = take_front(&at, &f) || is_front;
     if (!is_front || !take_level(at, 0, &prefix, &level, &message))
         return sentence;
     if (has_other_level(at, prefix, level)) {
@@ -290,11 +312,11 @@ static struct str without_tabs(struct event *e, struct str lines)
 /* What was added to the event, of which the first line is a field's value so far. */
 static void put_addition(struct reader *r, struct event *e, struct str lines)
 {
-    struct str zone, prefix, level, text, first;
-    struct stated s;
+    struct str prefix, level, text, first;
+    struct front f;
     uint16_t field;
 
-    if (!memchr(lines.p, '\n', lines.len) || !take_front(&lines, &s, &zone) ||
+    if (!memchr(lines.p, '\n', lines.len) || !take_front(&lines, &f) ||
         !take_level(lines, 1, &prefix, &level, &text) || !postgresql_addition(level))
         return;
     field = field_number(r->names, str_of(postgresql_addition(level)));
@@ -312,12 +334,12 @@ static void put_addition(struct reader *r, struct event *e, struct str lines)
 /* Sentences and statements have several lines, and mean something with all of them. */
 static void end_event(struct reader *r, struct event *e)
 {
-    struct str rest = event_value(e, FIELD_MESSAGE), zone, prefix, level, message;
+    struct str rest = event_value(e, FIELD_MESSAGE), prefix, level, message;
     struct str lines = take_lines(&rest);
-    struct stated s;
+    struct front f;
 
     if (event_value(e, field_number(r->names, STR("event.is_ambiguous"))).len ||
-        !take_front(&lines, &s, &zone) || !take_level(lines, 1, &prefix, &level, &message))
+        !take_front(&lines, &f) || !take_level(lines, 1, &prefix, &level, &message))
         return;
     syslog_understand(r, e, without_tabs(e, message));
     while (rest.len)

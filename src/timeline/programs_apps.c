@@ -289,7 +289,22 @@ static const struct meaning own_logs[] = {
     LOGIN_FAILED("Incorrect username or password from {source.ip:ip}"),
     LOGIN_FAILED("Auth: Auth-Failure ip {source.ip:ip} username '{user.name:most}'"),
     LOGIN("Auth: Auth-Success ip {source.ip:ip} username '{user.name:most}'"),
-    LOGIN_FAILED("Authentication attempt from {source.ip:ip} has been rate-limited."),
+    LOGIN_FAILED("WARNING in limiter: Authentication attempt from {source.ip:ip} has been "
+                 "rate-limited."),
+    LOGIN_FAILED("Failed sign-in attempt using invalid Overseerr password "
+                 "{{\"ip\":\"{source.ip:ip}\",\"email\":\"{user.name:most}\"}}"),
+    LOGIN_FAILED("Failed login attempt from user with incorrect Jellyfin credentials "
+                 "{{\"account\":{{\"ip\":\"{source.ip:ip}\",\"email\":\"{user.name:most}\","
+                 "\"password\":\"__REDACTED__\"}}}}"),
+    LOGIN_FAILED("App: 403: POST /api/sessions: {source.ip:ip}: Invalid username or password: "
+                 "{{\"email\":\"{user.name:most}\"}}"),
+    LOGIN_FAILED("failed to validate user credentials ({event.reason:any}) ip={source.ip:ip}:"
+                 "{source.port:n} subsystem={_} username={user.name:rest}"),
+    LOGIN(
+        "User \"{user.name:most}\" logged in with \"{_:any}\" from ip \"{source.ip:ip}\"{_:rest}"),
+    /* What stands beside it says who and from where. */
+    LOGIN_FAILED("Invalid username or password"),
+    LOGIN_FAILED("Incorrect username or password"),
     LOGIN_FAILED("Unsuccessful login attempt from {source.ip:ip} {_:rest}"),
     LOGIN_FAILED("Rejected connection from {source.ip:ip}:{source.port:n}: "
                  "{event.reason:rest}"),
@@ -368,6 +383,32 @@ static const struct meaning own_logs[] = {
             "{http.request.method:name} {url.original} {http.response.status_code:n} ok {_:n}"),
     REQUEST("{http.response.status_code:n} |{_:any}| {_:pad}{source.ip:ip} | "
             "{http.request.method:name}{_:pad}\"{url.original:any}\""),
+
+    REQUEST("{url.original}: {http.response.status_code:n} {source.ip:ip} <nil>"),
+    /* Webmin's own log: who, session, from where, module, script, action, type, object. */
+    LOGIN_FAILED("{user.name:most} {_} {source.ip:ip} global miniserv.pl \"failed\" \"-\" "
+                 "\"{event.reason:any}\""),
+    {"{user.name:most} {_} {source.ip:ip} {webmin.module} {_}.cgi \"{webmin.action:any}\" "
+     "\"{webmin.type:any}\" \"{webmin.object:any}\"{_:rest}",
+     NULL, "configuration", OPEN},
+    /* Honeypots for SSH: sshesame, Cowrie's text. */
+    LOGIN_FAILED("[{source.ip:ip}:{source.port:n}] authentication for user "
+                 "\"{user.name:most}\" {_:any}rejected"),
+    LOGIN("[{source.ip:ip}:{source.port:n}] authentication for user \"{user.name:most}\" "
+          "{_:any}accepted"),
+    {"[{source.ip:ip}:{source.port:n}] [channel {_:n}] {_:rest}", NULL, NETWORK, OPEN},
+
+    REQUEST("{source.ip:ip}:{source.port:n} - \"{http.request.method:name} {url.original:any} "
+            "HTTP/{http.version:any}\" {http.response.status_code:n}"),
+    REQUEST("{source.ip:ip}:{source.port:n} - \"{http.request.method:name} {url.original:any} "
+            "HTTP/{http.version:any}\" {http.response.status_code:n} {_:rest}"),
+
+    /* Panels of web hosts: cPanel's and WHM's login_log, HestiaCP. */
+    LOGIN_FAILED("{source.ip:ip} - {user.name:most} \"{http.request.method:name} "
+                 "{url.original:any} HTTP/{http.version:any}\" FAILED LOGIN {_}: "
+                 "{event.reason:rest}"),
+    LOGIN_FAILED("{user.name} {source.ip:ip} failed to login"),
+    LOGIN("{user.name} {source.ip:ip} successfully logged in"),
 
     /* Tarpits and honeypots that only tell who came: endlessh. */
     {"ACCEPT host={source.ip:ip} port={source.port:n} fd={_:rest}", "connection", NETWORK, OPEN},

@@ -3,7 +3,7 @@ by hand after their sources and documents (named in src/timeline/programs_apps.c
 import unittest
 
 import harness
-from timeline_lines import read_lines
+from timeline_lines import is_nobodys, read_lines
 
 FAILED = {"event.action": "login", "event.outcome": "failure", "event.category": "authentication", "source.ip": "203.0.113.9"}
 EVA = {**FAILED, "user.name": "eva"}
@@ -75,6 +75,33 @@ LINES = (
     # What was asked of a server
     ("[25/Nov/2026:03:12:09 +0000] - 404 404 - GET https shop.example \"/x?y=1\" [Client 203.0.113.9] [Length 192] [Gzip 3.10] [Sent-to 10.0.0.2] \"curl/8\" \"-\"", {**ASKED, "url.domain": "shop.example", "user_agent.original": "curl/8", "http.response.body.bytes": "192"}),
     ("[notice] 2026-11-25T03:12:09.579985Z couchdb@127.0.0.1 <0.17607.12> e1fed412f8 db.example 203.0.113.9 undefined GET /x?y=1 404 ok 1", {**ASKED, "url.domain": "db.example"}),
+    ("[25/Nov/2026:03:12:09 +0000] shop.example 203.0.113.9 0.227 \"GET /x?y=1 HTTP/2.0\" 404 125 440 - curl/8", {**ASKED, "url.domain": "shop.example", "user.name": None, "source.address": None}),
+    ("[GIN] 2026/11/25 - 03:12:09 | 404 |     505.317µs |     203.0.113.9 | GET      \"/x?y=1\"", ASKED),
+    ("2026/11/25 03:12:09 [2026-11-25 03:12:09.150624] [router:host-http] [origin:shop.example] [client: 203.0.113.9] [useragent: curl/8] GET /x?y=1 404", {**ASKED, "url.domain": "shop.example"}),
+    ('{"level":"info","ts":1795576329.5,"logger":"http.log.access","msg":"handled request","request":{"remote_ip":"10.0.0.2","client_ip":"203.0.113.9","proto":"HTTP/2.0","method":"GET","host":"shop.example","uri":"/x?y=1","headers":{"User-Agent":["curl/8"]}},"size":0,"status":404}',
+     {**ASKED, "http.version": "2.0"}),
+    ('{"start_time":"2026-11-25T03:12:09.479Z","method":"GET","x-envoy-origin-path":"/x?y=1","protocol":"HTTP/2","response_code":404,"bytes_sent":5,":authority":"shop.example","downstream_remote_address":"203.0.113.9:59292","user-agent":"curl/8"}', {**ASKED, "source.port": "59292", "url.domain": "shop.example"}),
+    # Panels of web hosts, Webmin, SFTPGo, honeypots
+    ("[2026-11-25 03:12:09 +0000] info [cpaneld] 203.0.113.9 - eva \"POST /login/?login_only=1 HTTP/1.1\" FAILED LOGIN cpaneld: user password incorrect", {**EVA, "event.reason": "user password incorrect"}),
+    (f"{ISO} eva 203.0.113.9 failed to login", EVA),
+    ("1690466804.2161960.0 [25/Nov/2026 03:12:09] eva - 203.0.113.9 global miniserv.pl \"failed\" \"-\" \"wrongpass\"", EVA),
+    ("1690466804.2161960.0 [25/Nov/2026 03:12:09] root 5d1f 203.0.113.9 useradmin save_user.cgi \"create\" \"user\" \"mallory\" uid=0", {"user.name": "root", "source.ip": "203.0.113.9", "webmin.action": "create", "webmin.object": "mallory"}),
+    ("2026/11/25 03:12:09 [203.0.113.9:28696] authentication for user \"eva\" without credentials rejected", EVA),
+    # Apache's and nginx' errors
+    ("[Wed Nov 25 03:12:09.105212 2026] [core:error] [pid 17408] [client 203.0.113.9:55280] AH00126: Invalid URI in request GET /../../etc/passwd HTTP/1.1", {"event.action": "bad-request", "event.outcome": "failure", "source.ip": "203.0.113.9"}),
+    ("[Wed Nov 25 03:12:09.105212 2026] [cgi:error] [pid 1] [client 203.0.113.9:55280] AH01215: /bin/bash: warning: HTTP_TEST: ignoring function definition attempt", {"event.action": "web-attack"}),
+    ("2026/11/25 03:12:09 [info] 8#8: *15950 client login failed: \"AUTH not supported\" while in http auth state, client: 203.0.113.9, server: 0.0.0.0:25, login: \"eva\"", EVA),
+    ("2026/11/25 03:12:09 [info] 8#8: *15950 client 203.0.113.9:53044 connected to 10.0.0.5:25", {"event.action": "connection", "source.ip": "203.0.113.9", "destination.port": "25"}),
+    # PostgreSQL with the client in front (%h %m [%p] %u@%d)
+    (f"203.0.113.9 {ISO}.428 UTC [53962] eva@shop FATAL:  password authentication failed for user \"eva\"", {**FAILED, "postgresql.database": "shop", "process.pid": "53962"}),
+    # RouterOS behind rsyslog's head, alone in its file
+    ("2026-11-25T03:12:09.734637+01:00 gw firewall,info drop-in input: in:ether1 out:(unknown 0), connection-state:new src-mac 00:17:10:88:bc:02, proto UDP, 203.0.113.9:44355->10.0.0.5:53, len 65",
+     {"event.action": "firewall-deny", "source.ip": "203.0.113.9", "destination.port": "53", "host.name": "gw"}),
+    ("2026-11-25T03:12:09.757188+01:00 192.0.2.1 system,error,critical login failure for user eva from 203.0.113.9 via winbox", {**EVA, "host.name": "192.0.2.1"}),
+    # Times without a year: Asterisk's default, Monit's, Wings'
+    ("[Nov 25 03:12:09] NOTICE[1638] chan_sip.c: Registration from '<sip:300@192.0.2.1>' failed for '203.0.113.9' - Wrong password", {**FAILED, "doubt": "yz"}),
+    ("[UTC Nov 25 03:12:09] error    : HttpRequest: access denied -- client [203.0.113.9]: wrong password for user 'eva'", {"doubt": "y"}),
+    ("WARN: [Nov 25 03:12:09.643] failed to validate user credentials (invalid format) ip=203.0.113.9:28050 subsystem=sftp username=eva", {**EVA, "source.port": "28050"}),
     # Pairs, as Go's programs write them
     ("time=2026-11-25T03:12:09.307Z level=WARN msg=\"Login failed for user `eva` from IP `203.0.113.9`.\" n=1", {**EVA, "log.level": "warning"}),
     ("time=\"2026-11-25T03:12:09Z\" level=warning msg=\"HTTP: GET https://music.example/x?y=1\" httpStatus=404 remoteAddr=203.0.113.9 userAgent=\"curl/8\"", {**ASKED, "user_agent.original": "curl/8"}),
@@ -104,6 +131,14 @@ class Apps(unittest.TestCase):
                 self.assertEqual((len(events), counts.get("unparsed", 0)), (1, 0))
                 self.assertEqual({name: events[0].get(name) for name in wanted}, wanted)
                 self.assertIn("2026-11-25T0", events[0]["time"])
+
+    def test_a_bracket_without_a_year_is_no_log_by_itself(self):
+        for line in ("[Nov 25 03:12:09] hello world, this is a chat\n", "[Nov 25 03:12:09] <eva> error: I said so\n"):
+            self.assertTrue(is_nobodys(line), line)
+
+    def test_a_word_in_brackets_is_no_load_balancer(self):
+        events, counts = read_lines("2026-11-25T03:12:09Z app a:b c:d 0 0 0 200 200 1 1 \"GET / HTTP/1.1\" x y z\n")
+        self.assertEqual((counts["format"], events[0].get("http.response.status_code")), ("dated", None))
 
     def test_a_json_message_is_read_as_well(self):
         events, _ = read_lines('{"timestamp":"2026-11-25 03:12:09.784","source":"Auth.js:888","message":"[Auth] Failed login attempt for username \\"eva\\" from ip 203.0.113.9 (User not found)","levelName":"ERROR"}\n')
