@@ -1,6 +1,6 @@
 """bad_fs.py PLACE BACKING CONTROL: a user-space file system of one file at PLACE, with the bytes of BACKING. CONTROL is read again for each read: each
 line "slow OFFSET SIZE SECONDS" or "bad OFFSET SIZE" is of the reads that touch these bytes, and "stuck OFFSET SIZE" of those that are never answered, while all
-others are. The messages are those of linux/fuse.h."""
+others are. It says "ready" once it is there, and "stuck" for each such read. The messages are those of linux/fuse.h."""
 import ctypes
 import errno
 import os
@@ -66,7 +66,10 @@ def main():
         except OSError:
             return  # it is mounted no more
         what, unique = struct.unpack_from("<4xIQ", request)
-        if what in SILENT or is_stuck(what, request, control):
+        if what in SILENT:
+            continue
+        if is_stuck(what, request, control):
+            print("stuck", flush=True)
             continue
         body = reply(what, request, data, control)
         error, body = (0, body) if isinstance(body, bytes) else (-body, b"")

@@ -6,6 +6,8 @@ import os
 import pathlib
 import random
 import re
+import select
+import shutil
 import signal
 import subprocess
 import time
@@ -48,6 +50,7 @@ class Told(CaseTest):
         self.addCleanup(helper.stdout.close)
         self.addCleanup(helper.wait)
         self.addCleanup(helper.kill)
+        self.helper, self.serving = helper, helper.stdout
         self.undo.append(["umount", "--lazy", str(self.place)])
         if helper.stdout.readline() != b"ready\n":
             self.skipTest("no file system of ours can be mounted here")
@@ -61,17 +64,29 @@ class Told(CaseTest):
         self.undo.append(["losetup", "--detach", done.stdout.strip()])
         return done.stdout.strip()
 
-    def timed(self, *words, stop_after=None, verb="image"):
-        """Exit status, what it said, and after how many seconds."""
+    def timed(self, *words, stop_after=None, is_stuck=False, verb="image"):
+        """Exit status, what it said, and after how many seconds; of one that is_stuck, which is stopped once a read of its own is never answered, since then."""
         began, said = time.monotonic(), self.folder / "said"
         with open(said, "wb") as out:  # no pipe: whoever hangs in the kernel keeps its end
             job = subprocess.Popen([CALM, "--case", str(self.case), "preserve", verb, *map(str, words)], env=self.ana.env, cwd=self.folder, stdin=subprocess.DEVNULL,
                                    stdout=out, stderr=subprocess.STDOUT)
             if stop_after and harness.hears(job):
+                if is_stuck:
+                    self.waits_for_stuck(job)
+                    began = time.monotonic()
                 time.sleep(stop_after)
                 job.send_signal(signal.SIGINT)
             job.wait(timeout=100)
         return job.returncode, one_line(said.read_text()), time.monotonic() - began
+
+    def waits_for_stuck(self, job):
+        """Until a read is never answered, however long the machine takes to come to it."""
+        end = time.monotonic() + 60
+        while job.poll() is None and time.monotonic() < end:
+            if select.select([self.serving], [], [], 0.1)[0]:
+                self.assertEqual(self.serving.readline(), b"stuck\n")
+                return
+        self.fail("nothing was read there")
 
     @needs_root
     def test_a_disk_that_hangs_where_it_is_opened_ends_in_time_and_at_ctrl_c(self):
@@ -136,8 +151,8 @@ class Told(CaseTest):
     @needs_root
     def test_ctrl_c_ends_a_read_that_hangs_and_what_waits_for_it_is_told_as_that(self):
         device = self.device(random.Random(4).randbytes(8 * MIB))
-        self.control.write_text(f"slow {5 * MIB} 4096 40\n")
-        code, said, took = self.timed(device, "--to", self.out, "--name", "x", stop_after=2)
+        self.control.write_text(f"stuck {5 * MIB} 4096\n")
+        code, said, took = self.timed(device, "--to", self.out, "--name", "x", stop_after=2, is_stuck=True)
         self.assertEqual(code, CANCEL, said)
         self.assertRegex(said, r"stopped; a read of the source that had not come back for \d+ s was left behind\. 1048576 bytes from byte 5242880 on were being read then: .* Nothing is lost: calm preserve image --resume im1")
         self.assertLess(took, 25)
@@ -178,6 +193,49 @@ class Told(CaseTest):
         self.assertEqual([one["act"] for one in rows[1:]], ["examined", "examined", "not exported"])
         for row in rows[1:]:
             self.assertIn(reads.format(path), row["outcome"])
+
+    @needs_root
+    @unittest.skipUnless(shutil.which("age-keygen") and shutil.which("debugfs"), "needs age-keygen and debugfs")
+    def test_ctrl_c_ends_hashing_opening_and_keeping_where_a_medium_hangs(self):
+        tree, disk, tools = self.folder / "tree", self.folder / "built", {"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"}
+        tree.mkdir()
+        (tree / "big").write_bytes(random.Random(19).randbytes(4 * MIB))
+        with open(disk, "wb") as f:
+            f.truncate(8 * MIB)
+        subprocess.run(["mke2fs", "-q", "-F", "-t", "ext2", "-b", "4096", "-d", str(tree), str(disk)], check=True, env=tools)
+        where = subprocess.run(["debugfs", "-R", "blocks /big", str(disk)], check=True, env=tools, capture_output=True, text=True).stdout.split()
+        stuck = f"stuck {int(where[900]) * 4096} 4096\n"
+        self.ana(f"preserve image {disk} --to {self.out} --name x --format raw")
+        subprocess.run(["age-keygen", "-o", str(self.folder / "key.txt")], check=True, capture_output=True)
+        key = re.search(r"age1\w+", (self.folder / "key.txt").read_text())[0]
+        self.ana(f"preserve export p.age e1 --to Weber --because 4711 --recipient {key}")
+        image, package = self.out / "x.raw", self.folder / "p.age"
+        for verb, path, control, words in (("hash", image, stuck, [image]), ("read", image, stuck, ["e1", "--to", "kept", "--keep"]),
+                                           ("open", package, f"stuck {3 * MIB} 4096\n", ["p.age", "--to", "opened", "--identity", "key.txt"])):
+            with self.subTest(verb):
+                data = path.read_bytes()
+                path.rename(self.folder / "good")
+                path.touch()
+                subprocess.run(["mount", "--bind", self.served(data), path], check=True)
+                self.control.write_text(control)
+                try:
+                    code, said, took = self.timed(*words, verb=verb, stop_after=1, is_stuck=True)
+                finally:
+                    for place in (path, self.place):
+                        subprocess.run(["umount", "--lazy", str(place)], check=True)
+                    self.helper.kill()
+                    self.helper.wait()
+                    (self.folder / "good").rename(path)
+                self.assertEqual(code, CANCEL, said)
+                self.assertRegex(said, "stopped at your request|does not answer")
+                self.assertLess(took, 20)
+        self.assertEqual([item["call"] for item in self.ana.json("preserve list")], ["e1"])  # nothing was kept of what was not read out whole
+        self.assertIn("big", [pathlib.Path(one["path"]).name for one in map(json.loads, (self.folder / "kept" / "manifest.jsonl").read_text().splitlines()) if one.get("kept") == "no"])
+        # What hung is there again: each goes through.
+        self.ana("preserve read e1 --to again --keep")
+        self.assertIn("e2", [item["call"] for item in self.ana.json("preserve list")])
+        self.ana("preserve open p.age --to whole --identity key.txt")
+        self.assertEqual((self.folder / "whole" / "evidence" / "e1" / "x.raw").read_bytes(), disk.read_bytes())
 
     def test_a_disk_that_is_well_is_not_ended_in_the_case_and_the_form_says_what_was_seen(self):
         disk = self.folder / "disk"
