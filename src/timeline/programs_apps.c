@@ -28,6 +28,15 @@
         sentence, NULL, "web", NULL                                                                \
     }
 
+#define JIRA(user)                                                                                 \
+    REQUEST(user                                                                                   \
+            "http-nio-{_} {source.ip:ip} {http.request.method:name} {url.original:any} "           \
+            "HTTP/{http.version} {http.response.status_code:n} {_:n}ms "                           \
+            "{http.response.body.bytes:n} {http.request.referrer} {user_agent.original:rest}"),    \
+        REQUEST(user "http-nio-{_} {source.ip:ip} {http.request.method:name} {url.original:any} "  \
+                     "HTTP/{http.version} {http.response.status_code:n} {_:n}ms - "                \
+                     "{http.request.referrer} {user_agent.original:rest}")
+
 /* Asterisk's channels/chan_sip.c, chan_iax2.c, res/res_pjsip/pjsip_distributor.c,
  * res_pjsip_session.c, main/manager.c, res/res_security_log.c. Who calls says who it is. */
 #define SIP_FAILED(sentence)                                                                       \
@@ -384,6 +393,11 @@ static const struct meaning own_logs[] = {
     REQUEST("{http.response.status_code:n} |{_:any}| {_:pad}{source.ip:ip} | "
             "{http.request.method:name}{_:pad}\"{url.original:any}\""),
 
+    /* Jira's and Confluence's access log of Tomcat; since 9.4 the node's address is in front. */
+    JIRA("- "),
+    JIRA("{user.name} "),
+    JIRA("{_} - "),
+    JIRA("{_} {user.name} "),
     REQUEST("{url.original}: {http.response.status_code:n} {source.ip:ip} <nil>"),
     /* Webmin's own log: who, session, from where, module, script, action, type, object. */
     LOGIN_FAILED("{user.name:most} {_} {source.ip:ip} global miniserv.pl \"failed\" \"-\" "

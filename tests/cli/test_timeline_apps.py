@@ -76,6 +76,8 @@ LINES = (
     ("[25/Nov/2026:03:12:09 +0000] - 404 404 - GET https shop.example \"/x?y=1\" [Client 203.0.113.9] [Length 192] [Gzip 3.10] [Sent-to 10.0.0.2] \"curl/8\" \"-\"", {**ASKED, "url.domain": "shop.example", "user_agent.original": "curl/8", "http.response.body.bytes": "192"}),
     ("[notice] 2026-11-25T03:12:09.579985Z couchdb@127.0.0.1 <0.17607.12> e1fed412f8 db.example 203.0.113.9 undefined GET /x?y=1 404 ok 1", {**ASKED, "url.domain": "db.example"}),
     ("[25/Nov/2026:03:12:09 +0000] shop.example 203.0.113.9 0.227 \"GET /x?y=1 HTTP/2.0\" 404 125 440 - curl/8", {**ASKED, "url.domain": "shop.example", "user.name": None, "source.address": None}),
+    ("[25/Nov/2026:03:12:09 +0000] eva http-nio-8080-exec-1 203.0.113.9 GET /x?y=1 HTTP/1.1 404 350ms 12345 http://localhost/ curl/8", {**ASKED, "user.name": "eva", "user_agent.original": "curl/8"}),
+    ("[25/Nov/2026:03:12:09 +0000] 10.0.0.5 - http-nio-8080-exec-2 203.0.113.9 GET /x?y=1 HTTP/1.1 404 98ms - http://localhost/ curl/8", {**ASKED, "user.name": None}),
     ("[GIN] 2026/11/25 - 03:12:09 | 404 |     505.317µs |     203.0.113.9 | GET      \"/x?y=1\"", ASKED),
     ("2026/11/25 03:12:09 [2026-11-25 03:12:09.150624] [router:host-http] [origin:shop.example] [client: 203.0.113.9] [useragent: curl/8] GET /x?y=1 404", {**ASKED, "url.domain": "shop.example"}),
     ('{"level":"info","ts":1795576329.5,"logger":"http.log.access","msg":"handled request","request":{"remote_ip":"10.0.0.2","client_ip":"203.0.113.9","proto":"HTTP/2.0","method":"GET","host":"shop.example","uri":"/x?y=1","headers":{"User-Agent":["curl/8"]}},"size":0,"status":404}',
@@ -131,6 +133,15 @@ class Apps(unittest.TestCase):
                 self.assertEqual((len(events), counts.get("unparsed", 0)), (1, 0))
                 self.assertEqual({name: events[0].get(name) for name in wanted}, wanted)
                 self.assertIn("2026-11-25T0", events[0]["time"])
+
+    def test_windows_11_notes_what_was_started(self):
+        # Windows 11 22H2, C:\\Windows\\appcompat\\pca\\PcaAppLaunchDic.txt: the times are UTC.
+        path = "C:\\Users\\eva\\Downloads\\a b.exe"
+        events, counts = read_lines(f"{path}|2026-11-25 03:12:09.476\nC:\\Windows\\System32\\cmd.exe|2026-11-24 22:00:00.001\n", zone="Europe/Berlin")
+        wanted = {"time": "2026-11-25T03:12:09.476Z", "doubt": "", "process.executable": path, "event.action": "process-start"}
+        self.assertEqual((counts["format"], {name: events[0].get(name) for name in wanted}), ("pca", wanted))
+        for line in ("C:\\x.exe|2026-11-25 03:12:09\n", "C:\\x.exe|2026-11-25 03:12:09.476|more\n", "x.exe|2026-11-25 03:12:09.476\n"):
+            self.assertNotEqual(read_lines(line)[1]["format"], "pca", line)
 
     def test_a_bracket_without_a_year_is_no_log_by_itself(self):
         for line in ("[Nov 25 03:12:09] hello world, this is a chat\n", "[Nov 25 03:12:09] <eva> error: I said so\n"):
