@@ -21,10 +21,12 @@ void delivery_add(struct delivery *d, int64_t own_s, int64_t head_s, bool head_h
 {
     int64_t late_s = head_s - own_s;
 
+    d->in_time += llabs(late_s) <= DELIVERY_ALIKE_S;
     if (head_has_zone ? llabs(late_s) <= DELIVERY_ALIKE_S : delivery_is_of_zones(late_s))
         return;
     d->late++;
-    d->ahead += head_has_zone && late_s < 0;
+    d->ahead += late_s < 0;
+    d->is_of_one_zone = d->is_of_one_zone || head_has_zone;
     for (size_t i = 0; i < d->count; i++) {
         if (llabs(d->of[i].late_s - late_s) > SAME_S)
             continue;
@@ -44,11 +46,18 @@ void delivery_add(struct delivery *d, int64_t own_s, int64_t head_s, bool head_h
     d->count += d->count < DELIVERY_SLOTS;
 }
 
+/* Heads without a zone may be of one that is behind, unless others show that it is that of the
+ * messages. */
+static bool is_ahead(const struct delivery *d)
+{
+    return (d->is_of_one_zone || d->in_time >= LEAST) && d->ahead * AHEAD_ONE_IN > d->late;
+}
+
 enum delivery_is delivery_end(const struct delivery *d)
 {
     if (d->late == 0)
         return DELIVERY_NONE;
-    if (d->moved >= LEAST && d->moved > d->steady && d->ahead * AHEAD_ONE_IN <= d->late)
+    if (d->moved >= LEAST && d->moved > d->steady && !is_ahead(d))
         return DELIVERY_SHOWN;
     return d->steady >= LEAST && d->steady >= d->moved ? DELIVERY_CLOCK : DELIVERY_UNSHOWN;
 }

@@ -22,8 +22,9 @@ struct delivery {
         int64_t late_s, own_s;
     } of[DELIVERY_SLOTS]; /* delays that were met */
     size_t count, next;
-    unsigned late, ahead, steady, moved;
-    int64_t clock_s; /* the delay that went on last */
+    unsigned in_time, late, ahead, steady, moved;
+    bool is_of_one_zone; /* heads state theirs, too */
+    int64_t clock_s;     /* the delay that went on last */
 };
 /* A message of that time behind a head of that one; where the head states no zone its time is as if
  * it were UTC. */

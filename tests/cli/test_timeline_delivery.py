@@ -89,6 +89,13 @@ class Delivery(unittest.TestCase):
         told = [time for time, _, _ in self.told(two, iso, sonic)]
         self.assertIn([log.isoformat() for _, log in two[1::2]], (told[0::2], told[1::2]))
 
+    def test_what_is_ahead_as_often_was_not_delivered_late(self):
+        # A clock that jumps to and fro; some lines are in time.
+        pairs = [(BEGIN + (n * 95 + (0, 400, -700, 1300, -1900, 2700)[n % 6] + n % 6 * n) * SECOND, BEGIN + n * 95 * SECOND) for n in range(120)]
+        told = self.told(pairs, bsd, cef)
+        self.assertEqual([time for time, _, _ in told if time not in {own.isoformat() for own, log in pairs if abs((own - log).total_seconds()) % 900 <= 120 or abs((own - log).total_seconds()) % 900 >= 780}],
+                         [log.isoformat() for own, log in pairs if 120 < abs((own - log).total_seconds()) % 900 < 780])
+
     def test_of_few_lines_nothing_is_known(self):
         for late, counts in ((600, "own"), (6 * 86400, "own"), (8 * 86400, "head"), (-600, "head")):
             self.check([(BEGIN - late * SECOND, BEGIN)], iso, cef, counts)
