@@ -221,7 +221,70 @@ static const struct meaning hostapd[] = {
     STATION("IEEE 802.1X: authentication failed{event.reason:rest}", "wireless-authentication", NO),
 };
 
+/* NetScaler: "NetScaler syslog message reference". Who tried may have any name. */
+#define NS_USER "{_:any}: {_:pad}{_:any}User {user.name:most} - Client_ip {source.ip:ip} - "
+static const struct meaning netscaler[] = {
+    {"SSLVPN LOGIN " NS_USER "{_:rest}", "login", AUTH, YES},
+    {"SSLVPN LOGOUT " NS_USER "{_:rest}", "logout", SESSION, YES},
+    {"AAA LOGIN_FAILED " NS_USER "Failure_reason {event.reason:rest}", "login", AUTH, NO},
+    {"{_} CMD_EXECUTED {_:any}: {_:pad}User {user.name:most} - {_:any}Remote_ip {source.ip:ip} - "
+     "Command \"{process.command_line:any}\" - Status \"Success\"{_:rest}",
+     "command", "process", YES},
+    {"{_} CMD_EXECUTED {_:any}: {_:pad}User {user.name:most} - {_:any}Remote_ip {source.ip:ip} - "
+     "Command \"{process.command_line:any}\" - Status \"ERROR{_:rest}",
+     "command", "process", NO},
+};
+
+/* FRITZ!OS' events, in German and English. */
+static const struct meaning fritzbox[] = {
+    {"Anmeldung des Benutzers {user.name:most} an der FRITZ!Box-Benutzeroberfl{_:any}che von "
+     "IP-Adresse {source.ip:ip} gescheitert ({event.reason:any}).{_:rest}",
+     "login", AUTH, NO},
+    {"Anmeldung des Benutzers {user.name:most} an der FRITZ!Box-Benutzeroberfl{_:any}che von "
+     "IP-Adresse {source.ip:ip}.{_:rest}",
+     "login", AUTH, YES},
+    {"Anmeldung an der FRITZ!Box-Benutzeroberfl{_:any}che von IP-Adresse {source.ip:ip} "
+     "gescheitert "
+     "({event.reason:any}).{_:rest}",
+     "login", AUTH, NO},
+    {"Anmeldung an der FRITZ!Box-Benutzeroberfl{_:any}che von IP-Adresse {source.ip:ip}.{_:rest}",
+     "login", AUTH, YES},
+    {"Internetverbindung wurde getrennt{_:rest}", "network-fault", NETWORK, MAYBE},
+    {"Internetverbindung wurde erfolgreich hergestellt{_:rest}", "link-up", NETWORK, YES},
+};
+
+/* Cisco's small switches (SG, CBS): "System Messages", AAA. */
+static const struct meaning cisco_small[] = {
+    {"New {service.name} connection for user {user.name:most}, source {source.ip:ip} destination "
+     "{destination.ip:ip}{_:pad}ACCEPTED{_:rest}",
+     "login", AUTH, YES},
+    {"New {service.name} connection for user {user.name:most}, source {source.ip:ip} destination "
+     "{destination.ip:ip}{_:pad}REJECTED{_:rest}",
+     "login", AUTH, NO},
+    {"{service.name} connection for user {user.name:most}, source {source.ip:ip} destination "
+     "{destination.ip:ip}{_:pad}TERMINATED{_:rest}",
+     "logout", SESSION, YES},
+};
+
+/* The plugin WP fail2ban (lib/), whose tag has the site in brackets. */
+static const struct meaning wordpress[] = {
+    {"Accepted password for {user.name:most} from {source.ip:ip}", "login", AUTH, YES},
+    {"Authentication failure for {user.name:most} from {source.ip:ip}", "login", AUTH, NO},
+    {"Authentication attempt for unknown user {user.name:most} from {source.ip:ip}", "login", AUTH,
+     NO},
+    {"Blocked authentication attempt for {user.name:most} from {source.ip:ip}", "login", AUTH, NO},
+    {"XML-RPC authentication failure for {user.name:most} from {source.ip:ip}", "login", AUTH, NO},
+    {"Blocked user enumeration attempt from {source.ip:ip}", "user-enumeration",
+     "intrusion_detection", NO},
+};
+
 static const struct program programs[] = {
+    {.name = NETSCALER, .meanings = netscaler, .count = COUNT_OF(netscaler)},
+    {.name = FRITZBOX, .meanings = fritzbox, .count = COUNT_OF(fritzbox)},
+    {.name = "%AAA-W-REJECT|%AAA-I-CONNECT|%AAA-I-DISCONNECT",
+     .meanings = cisco_small,
+     .count = COUNT_OF(cisco_small)},
+    {.name = "wordpress", .meanings = wordpress, .count = COUNT_OF(wordpress)},
     {.name = "hostapd", .meanings = hostapd, .count = COUNT_OF(hostapd)},
     {.name = MIKROTIK, .meanings = mikrotik, .count = COUNT_OF(mikrotik)},
     {.name = WATCHGUARD, .meanings = watchguard, .count = COUNT_OF(watchguard)},

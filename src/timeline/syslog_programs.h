@@ -19,6 +19,8 @@ extern const struct program_list access_programs;   /* Kerberos, RADIUS, Samba, 
 #define WATCHGUARD "Fireware"
 #define SYNOLOGY "DSM"
 #define PROCURVE "ProCurve"
+#define NETSCALER "NetScaler"
+#define FRITZBOX "FRITZ!Box"
 extern const struct program_list device_programs;
 #define PANOS_SYSTEM "PAN-OS system" /* whose sentences stand in a column */
 extern const struct program_list appliance_programs;

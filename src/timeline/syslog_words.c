@@ -5,6 +5,7 @@
 #include "timeline/cisco.h"
 #include "timeline/kernel.h"
 #include "timeline/level.h"
+#include "timeline/netscaler.h"
 #include "timeline/pam.h"
 #include "timeline/rpm.h"
 #include "timeline/syslog_programs.h"
@@ -295,7 +296,7 @@ static bool read_nameless(struct reader *r, struct str sentence, struct event *e
 
     if (appliance_understand(r, sentence, e) || fortigate_understand(r, sentence, e) ||
         cisco_understand(r, sentence, e) || routeros_understand(sentence, e) ||
-        read_procurve(r, sentence, e))
+        netscaler_understand(r, sentence, e) || read_procurve(r, sentence, e))
         return true;
     if (has_topics(sentence))
         return pattern_match(patterns, STR(MIKROTIK), sentence, e);

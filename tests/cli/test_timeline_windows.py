@@ -217,5 +217,71 @@ class Services(unittest.TestCase):
             self.assertNotEqual(read_lines(other * 9)[1]["format"], "nps")
 
 
+class Servers(unittest.TestCase):
+    """Of small houses: Citrix' "NetScaler syslog message reference", FRITZ!OS' list of events, FileZilla Server 0.9's Server.cpp, hMailServer's Logger.cpp."""
+    NETSCALER = ('ns1 0-PPE-0 : default SSLVPN LOGIN 7 0 :  Context eva@203.0.113.7 - SessionId: 1- User eva - Client_ip 203.0.113.7 - Nat_ip "Mapped Ip" - Vserver 198.51.100.1:443 - Group(s) "N/A"')
+    FAILED = 'ns1 0-PPE-0 : default AAA LOGIN_FAILED 8 0 :  User eva - Client_ip 203.0.113.7 - Failure_reason "Invalid credentials passed" - Browser Mozilla'
+    LOGIN = {"event.action": "login", "event.outcome": "success", "user.name": "eva", "source.ip": "203.0.113.7"}
+
+    def has(self, event, wanted):
+        self.assertEqual({name: event.get(name) for name in wanted}, wanted, event.get("message"))
+
+    def one(self, line, of):
+        events, counts = read_lines((line + "\n") * 4)
+        self.assertEqual((counts["format"], counts["events"], counts["unparsed"]), (of, 4, 0), line)
+        return events[0]
+
+    def test_netscaler(self):
+        for date in ("11/25/2026", "25/11/2026", "2026/11/25"):
+            self.has(self.one(f"<134> {date}:03:12:09 GMT {self.NETSCALER}", "netscaler"), {**self.LOGIN, "time": "2026-11-25T03:12:09Z", "doubt": "", "host.name": "ns1", "event.code": "LOGIN",
+                                                                                            "event.stated_time": None})
+        self.has(self.one(f"<134> 11/25/2026:03:12:09 {self.FAILED}", "netscaler"), {**self.LOGIN, "event.outcome": "failure", "doubt": "z", "event.reason": '"Invalid credentials passed" - Browser Mozilla'})
+        # Which number is the month: the default, but where it would be later than the file (26 November); the head behind which it stands.
+        self.has(self.one(f"<134> 03/11/2026:03:12:09 GMT {self.NETSCALER}", "netscaler"), {"time": "2026-03-11T03:12:09Z", "event.stated_time": "03/11/2026:03:12:09"})
+        self.has(self.one(f"<134> 12/11/2026:03:12:09 GMT {self.NETSCALER}", "netscaler"), {"time": "2026-11-12T03:12:09Z", "event.stated_time": "12/11/2026:03:12:09"})
+        self.has(self.one(f"Nov  3 03:12:09 10.0.0.2  03/11/2026:03:12:09 GMT {self.NETSCALER}", "syslog"), {**self.LOGIN, "time": "2026-11-03T03:12:09Z", "doubt": ""})
+        # A name that was tried, and a text alike.
+        forged = self.FAILED.replace("User eva", "User x - Client_ip 6.6.6.6 - Failure_reason y - User eva")
+        self.assertEqual(self.one(f"<134> 11/25/2026:03:12:09 {forged}", "netscaler").get("event.is_ambiguous"), "yes")
+        self.has(self.one(f"Nov 25 03:12:09 web1 guestbook[5]: 11/25/2026:03:12:09 GMT {self.NETSCALER}", "syslog"), {"event.action": None, "user.name": None})
+
+    def test_fritzbox(self):
+        good, bad = "25.11.26 03:12:09 Anmeldung des Benutzers eva an der FRITZ!Box-Benutzeroberfläche von IP-Adresse 203.0.113.7.", \
+            "25.11.26 03:12:08 Anmeldung des Benutzers eva an der FRITZ!Box-Benutzeroberfläche von IP-Adresse 203.0.113.7 gescheitert (falsches Kennwort)."
+        self.has(self.one(good, "fritzbox"), {**self.LOGIN, "time": "2026-11-25T03:12:09Z", "doubt": "yz"})
+        self.has(self.one(bad, "fritzbox"), {**self.LOGIN, "event.outcome": "failure", "event.reason": "falsches Kennwort"})
+        self.has(self.one(good + " [2 Meldungen seit 25.11.26 03:12:00]", "fritzbox"), self.LOGIN)
+        events, counts = read_lines("25.11.26 03:12:10 WLAN-Gerät angemeldet, 72 Mbit/s\n" * 5 + good + "\n")
+        self.assertEqual((counts["format"], counts["events"]), ("fritzbox", 6))
+        self.assertNotEqual(read_lines("25.11.26 03:12:10 Etwas anderes\n" * 9)[1]["format"], "fritzbox")
+
+    def test_filezilla_server(self):
+        front = "(000175) 11/25/2026 3:12:09 AM - (eva) (203.0.113.7)> "
+        self.has(self.one(front + "230 Logged on", "filezilla"), {**self.LOGIN, "time": "2026-11-25T03:12:09Z", "doubt": "z", "message": "230 Logged on"})
+        nobody = front.replace("(eva)", "(not logged in)")
+        self.has(self.one(nobody + "530 Login or password incorrect!", "filezilla"), {**self.LOGIN, "event.outcome": "failure", "user.name": None})
+        self.has(self.one("(000100)25/11/2026 03:12:09 - (not logged in) (203.0.113.7)> USER root", "filezilla"), {"time": "2026-11-25T03:12:09Z", "event.action": None})
+        # A client writes what the server answers; a date of either order.
+        for line in (nobody + "230 Logged on", front + "530 Login or password incorrect!"):
+            self.has(self.one(line, "filezilla"), {"event.action": None})
+        self.has(self.one(nobody.replace("11/25", "11/05") + "PASS x", "filezilla"), {"event.stated_time": "11/05/2026 3:12:09 AM", "source.ip": "203.0.113.7"})
+
+    def test_hmailserver(self):
+        front = '"SMTPD"\t1234\t154\t"2026-11-25 03:12:09.123"\t"203.0.113.7"\t'
+        self.has(self.one(front + '"SENT: 535 Authentication failed. Restarting authentication process."', "hmailserver"),
+                 {"event.action": "login", "event.outcome": "failure", "source.ip": "203.0.113.7", "time": "2026-11-25T03:12:09.123Z", "doubt": "z", "service.name": "SMTPD", "hmailserver.session": "154"})
+        self.has(self.one(front + '"RECEIVED: 535 Authentication failed"', "hmailserver"), {"event.action": None, "source.ip": "203.0.113.7"})
+        self.has(self.one('"TCPIP"\t4532\t"2026-11-25 03:12:09.123"\t"TCP - 203.0.113.7 connected to 10.0.0.2:25."', "hmailserver"), {"source.ip": None, "message": "TCP - 203.0.113.7 connected to 10.0.0.2:25."})
+        self.assertNotEqual(read_lines('"SHOP"\t12\t"2026-11-25 03:12:09"\t"x"\n' * 9)[1]["format"], "hmailserver")
+
+    def test_small_switches_and_wordpress(self):
+        for text, wanted in (("%AAA-W-REJECT: New https connection for user eva, source 203.0.113.7 destination 10.0.0.4 REJECTED", {**self.LOGIN, "event.outcome": "failure"}),
+                             ("%AAA-I-CONNECT: New http connection for user eva, source 203.0.113.7 destination 10.0.0.4 ACCEPTED", self.LOGIN),
+                             ("guestbook: New http connection for user eva, source 203.0.113.7 destination 10.0.0.4 ACCEPTED", {name: None for name in self.LOGIN}),
+                             ("wordpress(www.example.com)[8]: Authentication failure for eva from 203.0.113.7", {**self.LOGIN, "event.outcome": "failure"}),
+                             ("wordpress(www.example.com)[8]: Accepted password for eva from 203.0.113.7", self.LOGIN)):
+            self.has(self.one(f"Nov 25 03:12:09 10.0.0.4 {text}", "syslog"), wanted)
+
+
 if __name__ == "__main__":
     unittest.main()
