@@ -43,12 +43,18 @@ static bool was_read(const struct acquisition *m, uint64_t off, uint64_t size)
     return fault_map_next(&m->map, off, off + size, AREA_READ, &a) && a.size == size;
 }
 
+/* It is one sector, and went there alone as often as it may. */
+static bool is_last_time(const struct acquisition *m, uint64_t off, uint64_t size)
+{
+    const struct trap *t = traps_next(&m->state.traps, off, off + size);
+
+    return t && t->size <= m->source->sector_size && t->count >= TRAP_TRIES;
+}
+
 /* A clause: where, and what becomes of it. */
 static void add_words(const struct acquisition *m, uint64_t off, uint64_t size, struct buf *out)
 {
-    const struct trap *t = traps_next(&m->state.traps, off, off + size);
-    bool is_read = was_read(m, off, size);
-    bool is_given_up = t && t->size <= m->source->sector_size && t->count >= TRAP_TRIES;
+    bool is_read = was_read(m, off, size), is_given_up = is_last_time(m, off, size);
 
     buf_addf(out, "%llu bytes from byte %llu on were being read then: ", (unsigned long long)size,
              (unsigned long long)off);
@@ -73,7 +79,9 @@ static void tell_event(struct acquisition *m, uint64_t off, uint64_t size, bool 
                       : "no read of the source came back from the first one on,",
              (unsigned long long)size, (unsigned long long)off,
              is_known ? "" : ", or it was off before",
-             was_read(m, off, size) ? "had been read before" : "were put off behind all else");
+             was_read(m, off, size)       ? "had been read before"
+             : is_last_time(m, off, size) ? "had been read alone before when it went"
+                                          : "were put off behind all else");
     acquire_note(
         m, buf_text(&text),
         "The source went away, or a read did not come back, at more times, or places, which "

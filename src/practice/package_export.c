@@ -227,7 +227,8 @@ static void say(const struct export_run *x, struct buf *out)
              x->items.count == 1 ? "" : "s", size_text(size, x->written.size));
     if (x->forms)
         buf_addf(out,
-                 "Of %zu of them it holds the form alone: a paper, a device, what is destroyed.\n",
+                 "Of %zu of them it holds the form alone, since they have no bytes on record (a "
+                 "paper, a device, a link) or are destroyed.\n",
                  x->forms);
     if (x->items.left_out)
         buf_addf(out, "Left out, since they may be unlawful to possess: %zu\n", x->items.left_out);

@@ -249,7 +249,7 @@ static const char *without_words(struct str kind)
     if (str_is(kind, "beyond"))
         return ": what this record says of it is not told. It is labelled higher, or in another "
                "compartment, than all that is: ask the sender\n";
-    return " has no bytes on record: a paper, a device\n";
+    return " has no bytes on record: a paper, a device, a link\n";
 }
 
 static void say_without(const struct package_held *h, struct buf *out)
@@ -297,8 +297,9 @@ static void say_chain(const struct package_held *h, struct buf *out)
 
     if (!h->chain.count)
         return;
-    buf_adds(out, "What was done with them and whose key signed it, as the journal says; a form "
-                  "in custody/ that says otherwise is not the record's:\n");
+    buf_adds(out, "What was done with them and whose key signed it, as the journal says, but for "
+                  "when they were verified, or read for a timeline; a form in custody/ that says "
+                  "otherwise of these is not the record's:\n");
     for (size_t i = 0; i < shown; i++) {
         const struct hold_act *act = &h->chain.acts[i];
         struct str who = act->texts[ACT_WHO];

@@ -197,6 +197,9 @@ static void what_happened_is_told_and_nothing_else(void **state)
     assert_non_null(strstr(buf_text(&part), "In run 1, at "));
     assert_non_null(strstr(buf_text(&part), "when 1048576 bytes from byte 5242880 on were read"));
     assert_int_equal(times_in(buf_text(&part), "when 512 bytes from byte 5243392 on were read"), 2);
+    /* the second time nothing is put off any more */
+    assert_int_equal(times_in(buf_text(&part), "they were put off behind all else"), 2);
+    assert_int_equal(times_in(buf_text(&part), "they had been read alone before when it went"), 1);
     assert_int_equal(times_in(buf_text(&part), "not asked for again"), 0);
     t.m.is_dead = false;
     t.m.gone_after = 0;
