@@ -4,6 +4,7 @@
 #include "base/utc.h"
 #include "timeline/build_job.h"
 #include "timeline/delivery.h"
+#include "timeline/json_author.h"
 
 enum { STRAYS_MANY = 10 }; /* so often the order of lines is little to go by */
 
@@ -352,12 +353,30 @@ static int tell_delivery(struct reader *r, struct err *e)
                 "log's), and else the log's (event.stated_time is theirs)");
 }
 
+static int tell_left(struct reader *r, struct err *e)
+{
+    unsigned alike, objects;
+    char words[320];
+
+    if (!json_left_as_text(r, &alike, &objects))
+        return 0;
+    snprintf(
+        words, sizeof(words),
+        "of the %u objects at its beginning %u have a text that looks like another program's "
+        "line; nothing beside it shows that it was sent on, so it was not read as one, and its "
+        "words alone can be searched for",
+        objects, alike);
+    return reader_notice(r, 0, words, e);
+}
+
 int job_tell_manner(struct reader *r, struct err *e)
 {
     int rc = text_is_by_look(r->encoding) ? tell_encoding(r, e) : 0;
 
     if (rc == 0 && r->manner.like)
         rc = tell_like(r, e);
+    if (rc == 0)
+        rc = tell_left(r, e);
     if (rc == 0 && r->manner.is_sparse)
         rc = tell_sparse(r, e);
     if (rc == 0 && r->manner.is_pasted)

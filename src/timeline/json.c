@@ -454,6 +454,8 @@ static bool sender_agrees(struct reader *r)
         json_sender_look(r, looking);
         state->sender.agrees = json_sender_says_so(&looking->sender);
         state->sender.is_known = true;
+        state->sender.alike = looking->sender.alike;
+        state->sender.objects = looking->sender.objects;
         release(looking);
         free(looking);
     }
@@ -518,6 +520,20 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     json_known_put(&l.known, &state->known, r, e);
     json_message(&j, line, e);
     return LINE_EVENT;
+}
+
+bool json_left_as_text(const struct reader *r, unsigned *alike, unsigned *objects)
+{
+    const struct json_sender *s;
+
+    if (r->format != &format_json)
+        return false;
+    s = &((const struct state *)r->state)->sender;
+    if (!json_sender_is_left(s))
+        return false;
+    *alike = s->alike;
+    *objects = s->objects;
+    return true;
 }
 
 void json_begin_carried(void *state)

@@ -148,16 +148,24 @@ enum json_text json_author_text(const struct json_author *a, const struct event 
 void json_sender_add(struct json_sender *s, struct reader *r, struct event *e, bool may_carry)
 {
     struct carried_signs agree;
+    struct str as;
 
     s->objects++;
-    if (may_carry && carried_understand(r, e, event_value(e, FIELD_MESSAGE), &agree) &&
-        (agree.is_host || agree.is_time))
-        s->agreeing++;
+    if (!may_carry || !carried_understand(r, e, event_value(e, FIELD_MESSAGE), &agree))
+        return;
+    as = event_value(e, field_number(r->names, STR("event.carried_dataset")));
+    s->alike += !str_is(as, "dated") && !str_is(as, "json");
+    s->agreeing += agree.is_host || agree.is_time;
 }
 
 bool json_sender_says_so(const struct json_sender *s)
 {
     return s->agreeing >= OBJECTS_LEAST && s->agreeing * 100 >= s->objects * NEARLY_ALL_PERCENT;
+}
+
+bool json_sender_is_left(const struct json_sender *s)
+{
+    return s->is_known && !s->agrees && s->alike >= OBJECTS_LEAST && s->alike * 2 > s->objects;
 }
 
 /* A fault of the medium is met again where the source is read. */

@@ -28,9 +28,15 @@ struct json_sender {
     bool is_known, agrees;
     bool is_looking; /* this state is of a look alone */
     unsigned objects, agreeing;
+    unsigned alike; /* have a line as a known program writes it, whether it agrees or not */
 };
 /* Adds an object with its text. */
 void json_sender_add(struct json_sender *s, struct reader *r, struct event *e, bool may_carry);
 /* Asks format_json, with this state, of what stands at the beginning of the source. */
 void json_sender_look(struct reader *r, void *state);
 bool json_sender_says_so(const struct json_sender *s);
+/* Whether it does not, though more than half of them, and eight at least, have such lines. */
+bool json_sender_is_left(const struct json_sender *s);
+/* Of format_json: whether most objects at the beginning of the source, of how many, have such a
+ * line that was not read as one, since nothing shows that it was sent on. */
+bool json_left_as_text(const struct reader *r, unsigned *alike, unsigned *objects);

@@ -57,6 +57,9 @@ class Sources(CaseTest):
                                  ("points.log", "".join(f"2025-11-20 03:{n:02}:09 {(-1100, -700, +1200)[n % 3]:+05} points\n" for n in range(30)), "words of the text"),
                                  ("zones.log", "".join(f"2025-11-{n:02} 03:12:09 {(-1100, -700, +1200)[n % 3]:+05} points\n" for n in range(1, 12)), "doubt z"),
                                  ("alike.log", "2025-11-20 03:12:09 INFO worker started\n" * 90 + "2025-11-20 03:12:10 status installed a:amd64 1.0\n" * 5 + "2025-11-20 03:12:11 INFO worker ended\n" * 90, "(dpkg), 5 of those"),
+                                 # A line of another program in objects that no shipper made, and the same where host and time agree.
+                                 *((name, "".join(json.dumps({"time": f"2025-11-20T{hour:02}:{n:02}:09Z", "host": host, "order": n, "message": line[:10] + f"{n:02}" + line[12:-1]}) + "\n" for n in range(20)), told)
+                                   for name, hour, host, told in (("left.jsonl", 18, "app1", "it was not read as one"), ("sent.jsonl", 3, "web1", None))),
                                  ("noon.log", "2025-11-20 03:12:09 PM: x\n" * 3, "doubt h"), ("day.log", "".join(f"2025-11-20 {h % 12 or 12:02}:12:09 {'AM' if h < 12 else 'PM'}: x\n" for h in range(24)), None)):
             self.put(name, text.encode())
             self.ana("analyse timeline")
