@@ -1,5 +1,6 @@
 /* acquisition_place.c: whether an image can begin in a folder, what lies there of one that was
  * begun, and what is kept of each run. */
+#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "acquire/acquisition_internal.h"
@@ -35,7 +36,12 @@ int acquisition_may_begin(const char *folder, const char *name, enum target_form
     if (!S_ISDIR(st.st_mode))
         return err_set(e, ERR_USAGE, "%s is no folder that an image could go to", folder);
     if (access(folder, W_OK | X_OK))
-        return err_errno(e, "nothing can be written to %s", folder);
+        return err_errno(
+            e, "nothing can be written to %s%s", folder,
+            errno == EPERM && geteuid() == 0
+                ? ", though this is root: it is immutable (lsattr -d shows an i), or a "
+                  "security module or a container forbids it"
+                : "");
     return target_folder_is_free(&files, folder, e);
 }
 

@@ -174,6 +174,11 @@ static int open_device(struct opened *o, struct source_facts *f, const char *pat
     f->is_exclusive = o->fd >= 0;
     if (o->fd < 0 && errno == EBUSY)
         o->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (o->fd < 0 && (errno == EACCES || errno == EPERM) && geteuid() == 0)
+        return err_errno(e,
+                         "%s cannot be opened, though this is root: a security module, a container "
+                         "or the kernel forbids it",
+                         path);
     if (o->fd < 0 && (errno == EACCES || errno == EPERM))
         return err_set(e, ERR_DENIED, "%s may be read by root only", path);
     return o->fd < 0 ? cannot("open", path, e) : 0;

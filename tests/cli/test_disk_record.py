@@ -138,7 +138,7 @@ class OnRecord(DiskTest):
         segment = self.image(source, "x", "--segment", "2MiB")["E02"]
         with open(segment, "r+b") as f:
             f.write(b"X")
-        words = "x.E02, byte 0: the first 13 bytes of the file are damaged"
+        words = "x.E02, byte 0: the first 13 bytes of the file are damaged, or it is another file of the image under this name"
         self.assertIn(words, self.told("preserve read e1")[1])
         self.assertIn(words, self.told("preserve read e1 --raw whole")[1])
         for row in self.looks():

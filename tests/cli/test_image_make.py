@@ -199,6 +199,16 @@ class Sources(Make):
         self.assertIn(f"{disk}: Permission denied", said)
         self.assertEqual(list(self.out.iterdir()), [])
 
+    @needs_root
+    def test_what_root_may_not_write_to_is_said_to_be_that(self):
+        with harness.tempfile.TemporaryDirectory(prefix="calm-test-") as place:
+            if run("chattr", "+i", place).returncode:
+                self.skipTest("no folder can be made immutable here")
+            try:
+                self.refused(11, self.source(b"x" * 512), "--to", place, "--name", "x", saying=f"{place}, though this is root: it is immutable")
+            finally:
+                run("chattr", "-i", place)
+
     @unittest.skipIf(SANITIZED or not shutil.which("strace"), "strace cannot follow it here")
     def test_no_call_that_could_change_the_source(self):
         source = self.source(random.Random(5).randbytes(3 * MIB + 5))
