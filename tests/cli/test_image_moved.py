@@ -416,7 +416,8 @@ class Rest(Moved):
         for together in (False, True):
             other = self.other(f"other-{together}")
             job = self.begun(*self.failing("-P", other / "x.rest"), IMAGER, self.disk, "--to", self.out, "--name", "x", "--format", "raw", "--also", other, limit="4")
-            while job.poll() is None and not ((self.out / "x.part").exists() and "\nrestin 1\n" in (self.out / "x.part").read_text()):
+            # First the state tells where it lies now, then the one that lay here goes.
+            while job.poll() is None and not ((self.out / "x.part").exists() and "\nrestin 1\n" in (self.out / "x.part").read_text() and not (self.out / "x.rest").exists()):
                 time.sleep(0.01)
             child = pathlib.Path(f"/proc/{job.pid}/task/{job.pid}/children").read_text().split()
             self.assertTrue(child, "it ended before it was killed")
