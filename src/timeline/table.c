@@ -7,11 +7,10 @@
 #include "timeline/json_flat.h"
 #include "timeline/json_known.h"
 #include "timeline/json_own.h"
-#include "timeline/json_when.h"
 #include "timeline/level.h"
-#include "timeline/local_when.h"
 #include "timeline/members.h"
 #include "timeline/syslog_words.h"
+#include "timeline/table_time.h"
 #include "timeline/value_test.h"
 #include "timeline/zone_word.h"
 
@@ -52,6 +51,7 @@ struct state {
     struct column columns[COLUMNS_MOST];
     size_t count;
     size_t time; /* the column that is it */
+    size_t date; /* the column that has its day; past the last: that one has */
     size_t zone; /* the column that has its zone; past the last: none has */
     enum date_order order;
     bool has_message;  /* of its own, so that a source is who sent it */
@@ -122,27 +122,6 @@ static void take_zone(struct reader *r, struct str zone, struct stated *s)
         reader_zone(r, zone, s);
 }
 
-/* "Nov 20, 2026 @ 10:00:01.123": Kibana's dateFormat, as it is shipped. */
-static struct str without_at(char *room, size_t size, struct str text)
-{
-    const char *at = memmem(text.p, text.len, " @ ", 3);
-    int len;
-
-    if (!at || text.len >= size)
-        return text;
-    len = snprintf(room, size, "%.*s" STR_FMT, (int)(at - text.p), text.p,
-                   STR_ARG(str_from(text, (size_t)(at - text.p) + 2)));
-    return (struct str){room, (size_t)len};
-}
-
-static bool read_time(struct str text, enum date_order order, struct stated *s)
-{
-    char room[NAME_MOST];
-
-    text = without_at(room, sizeof(room), str_trim(text));
-    return json_time(text, s, NULL) || local_time(text, order, s);
-}
-
 static bool is_number(struct str s)
 {
     return s.len && (char_is_digit(s.p[0]) || s.p[0] == '-' || s.p[0] == '+');
@@ -177,15 +156,6 @@ static bool is_like_time(struct str name)
     return name.len > len && strncasecmp(name.p + name.len - len, "_at", len) == 0;
 }
 
-/* A day with its clock in full, and no number. */
-static bool is_full_time(struct str text)
-{
-    struct stated s;
-
-    return text.len > 10 && memchr(text.p, ':', text.len) && read_time(text, ORDER_UNKNOWN, &s) &&
-           s.year > 0 && stated_is_date(&s) && s.precision != TIME_DAY;
-}
-
 /* The column of the head whose time is the first of the list of which the row has one; or else the
  * first that is called like a time and states one. */
 static bool find_time(const struct csv_row *head, const struct csv_row *row, size_t *column)
@@ -195,16 +165,45 @@ static bool find_time(const struct csv_row *head, const struct csv_row *row, siz
     for (size_t k = 0; k < COUNT_OF(known) && is_time(known[k].kind); k++)
         for (size_t i = 0; i < head->count && i < row->count; i++)
             if (is_known_as(str_trim(head->cells[i]), &known[k]) &&
-                read_time(row->cells[i], ORDER_UNKNOWN, &s) && s.precision != TIME_DAY) {
+                table_time(row->cells[i], ORDER_UNKNOWN, &s) && s.precision != TIME_DAY) {
                 *column = i;
                 return true;
             }
     for (size_t i = 0; i < head->count && i < row->count; i++)
-        if (is_like_time(str_trim(head->cells[i])) && is_full_time(str_trim(row->cells[i]))) {
+        if (is_like_time(str_trim(head->cells[i])) && table_is_full_time(str_trim(row->cells[i]))) {
             *column = i;
             return true;
         }
     return false;
+}
+
+static size_t column_called(const struct csv_row *head, const char *name)
+{
+    size_t i = 0;
+
+    while (i < head->count && !is_alike(str_trim(head->cells[i]), name))
+        i++;
+    return i;
+}
+
+/* A day and a clock are in many a table: an address stands beside them. */
+static bool has_address(const struct csv_row *head)
+{
+    for (size_t i = 0; i < head->count; i++) {
+        const struct known *k = find_known(str_trim(head->cells[i]));
+
+        if (k && k->kind == ADDRESS)
+            return true;
+    }
+    return false;
+}
+
+static bool has_parts(const struct csv_row *head, const struct csv_row *row)
+{
+    size_t date = column_called(head, "date"), clock = column_called(head, "time");
+
+    return date < row->count && clock < row->count && row->cells[date].len && has_address(head) &&
+           table_is_full_pair(str_trim(row->cells[date]), str_trim(row->cells[clock]));
 }
 
 static bool has_meaning(const struct csv_row *head)
@@ -232,7 +231,8 @@ static bool is_table(struct str text, char separator)
     while (rows < ROWS_LOOKED_AT &&
            (row.count = csv_take(&text, separator, is_all, cells, COUNT_OF(cells))) > 0) {
         rows++;
-        times += row.count == head.count && find_time(&head, &row, &column);
+        times +=
+            row.count == head.count && (find_time(&head, &row, &column) || has_parts(&head, &row));
     }
     return rows && times * 2 >= rows;
 }
@@ -289,7 +289,7 @@ static bool take_head(struct reader *r, const struct csv_row *row)
     s->count = row->count < COLUMNS_MOST ? row->count : COLUMNS_MOST;
     s->has_message = csv_has(row, "message");
     s->has_sign_ins = csv_has(row, "Sign-in error code") && csv_has(row, "Status");
-    s->time = s->zone = COLUMNS_MOST;
+    s->time = s->zone = s->date = COLUMNS_MOST;
     for (size_t i = 0; i < s->count; i++) {
         name_column(r, &s->columns[i], str_trim(row->cells[i]));
         s->zone = s->columns[i].kind == ZONE ? i : s->zone;
@@ -461,13 +461,39 @@ static void see_time(struct state *s, const struct csv_row *row)
          k++)
         for (size_t i = 0; i < s->count && i < row->count; i++)
             if (is_known_as(str_of(s->columns[i].own), &known[k]) &&
-                read_time(row->cells[i], ORDER_UNKNOWN, &stated) && stated.precision != TIME_DAY) {
+                table_time(row->cells[i], ORDER_UNKNOWN, &stated) && stated.precision != TIME_DAY) {
                 s->time = i;
                 return;
             }
     for (size_t i = 0; s->time == COLUMNS_MOST && i < s->count && i < row->count; i++)
-        if (is_like_time(str_of(s->columns[i].own)) && is_full_time(str_trim(row->cells[i])))
+        if (is_like_time(str_of(s->columns[i].own)) && table_is_full_time(str_trim(row->cells[i])))
             s->time = i;
+}
+
+static void see_parts(struct state *s, const struct csv_row *row)
+{
+    size_t date = COLUMNS_MOST, clock = COLUMNS_MOST;
+
+    for (size_t i = 0; i < s->count && i < row->count; i++) {
+        date = is_alike(str_of(s->columns[i].own), "date") ? i : date;
+        clock = is_alike(str_of(s->columns[i].own), "time") ? i : clock;
+    }
+    if (date < row->count && clock < row->count && row->cells[date].len &&
+        table_is_full_pair(str_trim(row->cells[date]), str_trim(row->cells[clock]))) {
+        s->date = date;
+        s->time = clock;
+    }
+}
+
+/* The text of a row's time. */
+static struct str time_of(const struct state *s, const struct csv_row *row,
+                          char room[TABLE_TIME_MOST])
+{
+    struct str joined, text = row->cells[s->time];
+
+    if (s->date >= row->count)
+        return text;
+    return table_join(str_trim(row->cells[s->date]), str_trim(text), room, &joined) ? joined : text;
 }
 
 /* Before any row is told: which column is the time, and in what order it has day and month. */
@@ -475,10 +501,14 @@ static bool see_row(struct reader *r, const struct csv_row *row, struct event *e
 {
     struct state *s = r->state;
 
+    char room[TABLE_TIME_MOST];
+
     (void)e;
     see_time(s, row);
+    if (s->time == COLUMNS_MOST)
+        see_parts(s, row);
     if (s->time < row->count)
-        s->order = local_order(str_trim(row->cells[s->time]), s->order);
+        s->order = local_order(str_trim(time_of(s, row, room)), s->order);
     return true;
 }
 
@@ -486,23 +516,24 @@ static bool take_row(struct reader *r, const struct csv_row *row, struct event *
 {
     struct state *s = r->state;
     struct taking t = {.r = r, .e = e, .state = s};
+    char room[TABLE_TIME_MOST];
     struct str text, zone;
     struct stated stated;
 
     if (s->time >= row->count)
         return false;
-    text = row->cells[s->time];
-    if (read_time(text, s->order, &stated)) {
+    text = time_of(s, row, room);
+    if (table_time(text, s->order, &stated)) {
         (void)without_zone(str_of(s->columns[s->time].own), &zone);
         take_zone(r, zone, &stated);
         take_zone(r, s->zone < row->count ? str_trim(row->cells[s->zone]) : STR(""), &stated);
         stated.has_zone = stated.has_zone || s->columns[s->time].kind == TIME_UTC;
         reader_time(r, e, &stated);
     } else if (text.len) {
-        reader_no_time(e, text);
+        reader_no_time(e, event_keep(e, text));
     }
     for (size_t i = 0; i < row->count && i < s->count; i++)
-        if (i != s->time)
+        if (i != s->time && i != s->date)
             put_cell(&t, &s->columns[i], row->cells[i]);
     if (s->has_sign_ins && event_value(e, FIELD_EVENT_OUTCOME).len) {
         event_puts(e, FIELD_EVENT_ACTION, "login");

@@ -298,6 +298,15 @@ class Columns(unittest.TestCase):
         events, _ = self.rows(("order_id", "created_at", "updated_at", "ip_address", "total"), *[("5", "2026-11-20 03:00:09 +0100", "2026-11-21 03:00:09 +0100", "203.0.113.7", "12.00")] * 3)
         self.has(events[0], {"time": "2026-11-20T02:00:09Z", "doubt": "", "source.ip": "203.0.113.7"})
 
+    def test_a_day_and_a_clock_of_columns_of_their_own(self):
+        """QNAP's QuLog."""
+        head = "Severity Level,Date,Time,Users,Source IP,Content\n"
+        for day, clock, time in (("2026-11-25", "03:12:09", "2026-11-25T03:12:09Z"), ("25.11.2026", "3:12:09 PM", "2026-11-25T15:12:09Z")):
+            events, counts = read_lines(head + f"Warning,{day},{clock},root,203.0.113.7,x\n" * 2)
+            self.assertEqual((counts["format"], events[0]["time"], events[0]["source.ip"], events[0].get("table.Date")), ("table", time, "203.0.113.7", None))
+        for day, clock in (("", "03:12:09"), ("2026-11-25", "soon"), ("7", "03:12:09")):
+            self.assertNotEqual(read_lines(head + f"Warning,{day},{clock},root,203.0.113.7,x\n" * 2)[1]["format"], "table")
+
     def test_a_status_is_an_outcome_where_it_says_so(self):
         for status, outcome in (("success", "success"), ("Failed", "failure"), ("404", None), ("open", None)):
             events, _ = self.rows(("time", "user", "status"), *[("2026-11-20 03:00:09", "eva", status)] * 3)
