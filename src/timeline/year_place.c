@@ -118,27 +118,33 @@ static int64_t year_of_week(const struct year_run *r, int64_t year)
 static void turns_to_years(const struct year_runs *r, int64_t written_s, struct year_breaks *b)
 {
     const struct summed all = sum_of(r, b);
+    CLEANUP_FREE bool *is_sure = mem_array(r->count, sizeof(is_sure[0]));
+    bool ends_with_file = year_is_of_end(&r->of[r->count - 1].last, written_s);
     int64_t year, turns;
     size_t i = r->count;
-    bool has_known = is_known(&r->of[0], written_s);
+    bool has_known;
     uint32_t days = 1; /* one day shows of which year the file is, but not that years are missing */
 
     turns = b->of[i - 1].year;
     year = last_year(&r->of[i - 1], &all, written_s);
     while (i-- > 0) {
-        int64_t before = turns - b->of[i].year;
-
+        year -= turns - b->of[i].year;
         turns = b->of[i].year;
-        year = is_known(&r->of[i], written_s) ? year_shown(&r->of[i]) : year - before;
-        if (!is_known(&r->of[i], written_s) && has_week(&r->of[i], days)) {
+        is_sure[i] =
+            is_known(&r->of[i], written_s) && !year_is_outweighed(&r->of[i], year, ends_with_file);
+        ends_with_file = ends_with_file && !is_sure[i];
+        if (is_sure[i]) {
+            year = year_shown(&r->of[i]);
+        } else if (has_week(&r->of[i], days)) {
             year = year_of_week(&r->of[i], year);
             days = 2;
         }
         b->of[i].year = year;
     }
+    has_known = is_sure[0];
     for (i = 1; i < r->count; i++) {
         year = b->of[i - 1].year + year_runs_turn_at(r, i);
-        if (is_known(&r->of[i], written_s))
+        if (is_sure[i])
             has_known = true;
         else if (has_known && year < b->of[i].year && !has_week(&r->of[i], 2))
             b->of[i].year = year;

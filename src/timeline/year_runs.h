@@ -136,6 +136,14 @@ static inline int64_t year_shown(const struct year_run *r)
     return r->votes && year_is_shown(r->votes, r->lines) ? r->year : 0;
 }
 
+/* What few lines state, as before a clock was set, where by all others the last line is of when the
+ * source was written, as hardly by chance. */
+static inline bool year_is_outweighed(const struct year_run *r, int64_t year, bool ends_with_file)
+{
+    return ends_with_file && year_shown(r) != year && r->votes * LEAP_SHARE <= r->lines &&
+           !year_is_shown_beside(r);
+}
+
 /* Runs without what strays. to knows clocks and starts of lines, or learns such. */
 void year_runs_reduce(struct year_runs *to, const struct year_runs *all);
 /* Of a clock that was not set, as a machine has it that does not know its name yet. */

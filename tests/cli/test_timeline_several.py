@@ -70,6 +70,17 @@ class Years(unittest.TestCase):
                     self.assertEqual(counts["unparsed"], 0)
                     self.assertEqual(years(events, "syslog"), ["2025", "2026"])
 
+    def test_few_lines_before_a_clock_was_set_do_not_outweigh_when_the_file_was_written(self):
+        """Three lines that state a year of long ago, before 100 days whose last one is that before the file was written, or one a month before."""
+        boot = "".join(f"2019-03-05T00:00:0{n}.123456+00:00 web1 systemd[1]: Started x.\n" for n in range(3))
+        for end, counts in (("2026-11-25", "2026"), ("2026-10-25", "2019")):
+            lines = "".join(map(auth, times(f"{datetime.date.fromisoformat(end) - datetime.timedelta(days=100)}", end, 6)))
+            self.assertEqual(years(read_lines(boot + lines)[0], "syslog"), ["2019", counts] if counts != "2019" else ["2019"])
+            # As many as one in fifty are of a logger that changed its layout, of a file that was copied.
+            before = datetime.date.fromisoformat(end) - datetime.timedelta(days=101)
+            more = "".join(boot.replace("03-05T00", f"{before:%m-%d}T{hour:02}") for hour in range(4))
+            self.assertEqual(years(read_lines(more + lines)[0], "syslog"), ["2019"])
+
     def test_those_of_one_log_of_two_formats_do(self):
         # A collector that has both kinds of lines in turns, of a machine whose file was written, or copied, years later.
         text = "".join(auth(at) + auth(at) + access(at) for at in times("2021-06-03", "2022-11-25", 12))
