@@ -360,6 +360,19 @@ static bool has_file_name(struct str word)
     return memchr(name.p, '/', name.len) || memchr(behind.p, ':', behind.len) || is_address(behind);
 }
 
+/* "0.227" */
+static bool is_duration(struct str word)
+{
+    bool has_point = false;
+
+    for (size_t i = 0; i < word.len; i++) {
+        has_point = has_point || word.p[i] == '.';
+        if (!char_is_digit(word.p[i]) && word.p[i] != '.')
+            return false;
+    }
+    return has_point;
+}
+
 /* Some logs have a "-" alone behind the address. */
 static bool put_front(struct reader *r, struct event *e, struct str text)
 {
@@ -369,9 +382,11 @@ static bool put_front(struct reader *r, struct event *e, struct str text)
     if (f.second.len == 0 || (f.third.len == 0 && !str_is(f.second, "-")) || has_file_name(f.first))
         return false;
     if (f.behind_third.len == 0 && !has_comma(f.first) && !is_address(f.first) &&
-        is_address(f.second)) { /* the host, the client, and how long it took */
+        is_address(f.second)) { /* the host, the client, and how long it took, or the user */
         put_virtual_host(r, e, f.first);
         put_source(e, f.second);
+        if (!is_duration(f.third))
+            put_user(e, f.third);
         return true;
     }
     if (has_comma(f.first)) {

@@ -135,14 +135,28 @@ enum line_verdict dated_other(struct str line)
                                                                               : LINE_CONTINUES;
 }
 
+/* "(W)", "<W>": a level by its letter. */
+static bool take_letter(struct str *text)
+{
+    bool has_ends = text->len > 3 && ((text->p[0] == '(' && text->p[2] == ')') ||
+                                      (text->p[0] == '<' && text->p[2] == '>'));
+
+    if (!has_ends || text->p[1] < 'A' || text->p[1] > 'Z')
+        return false;
+    *text = str_from(*text, 3);
+    return true;
+}
+
 /* "INFO  ", "[worker 1] ", "(W) ", "1234:M " of Redis. */
 static bool take_front(struct str *line)
 {
     struct str at = *line, group;
     size_t letters = letters_of(at);
 
-    if (str_take(&at, "[") || str_take(&at, "(") || str_take(&at, "<")) {
-        group = str_cut(&at, line->p[0] == '[' ? ']' : line->p[0] == '(' ? ')' : '>');
+    if (take_letter(&at)) {
+        group = str_head(*line, 3);
+    } else if (str_take(&at, "[")) {
+        group = str_cut(&at, ']');
         if (group.len == 0 || group.len > FRONT_MOST || at.len == 0)
             return false;
     } else if (letters) {
@@ -245,7 +259,10 @@ static enum line_verdict at_front(struct reader *r, struct str line, take_when *
     put_level(e, has_front ? front : text);
     if (has_front && event_value(e, FIELD_LOG_LEVEL).len == 0)
         put_level(e, text);
-    (void)app_understand(r, e, text);
+    /* rsyslog's time has microseconds and a zone. */
+    if (has_front || !d.time.has_zone || d.time.precision != TIME_US ||
+        !app_understand_routeros(r, e, text))
+        (void)app_understand(r, e, text);
     event_put(e, FIELD_MESSAGE, has_front || text.len == 0 ? line : text);
     return LINE_EVENT;
 }
@@ -518,8 +535,8 @@ DATED(bsd_bracket);
 DATED(glog);
 DATED(log4j);
 DATED(minute);
-DATED_AS(day_first, "In its dates with slashes the day stands first, as its lines show together: "
+DATED_AS(day_first, "In its dates of numbers the day stands first, as its lines show together: "
                     "where both numbers could be a month event.stated_time has the text.");
 DATED_AS(month_first,
-         "In its dates with slashes the month stands first, as its lines show together: where both "
+         "In its dates of numbers the month stands first, as its lines show together: where both "
          "numbers could be a month event.stated_time has the text.");

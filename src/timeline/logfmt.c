@@ -14,14 +14,17 @@ enum {
     FRONT_BYTES = 64, /* of what docker compose puts in front */
 };
 
-/* What a pair is for; the first of each counts. */
+/* What a pair is for; the first of each counts. FROM is who asked; NEAR says of no direction, and
+ * URL may be what was asked of another host. */
 enum part {
     PART_LEVEL,
     PART_TEXT,
     PART_FROM,
+    PART_NEAR,
     PART_USER,
     PART_METHOD,
     PART_TARGET,
+    PART_URL,
     PART_STATUS,
     PART_AGENT,
     PARTS
@@ -43,12 +46,12 @@ static const struct {
     {"remote_addr", PART_FROM},  {"remoteAddr", PART_FROM},
     {"client_ip", PART_FROM},    {"clientIP", PART_FROM},
     {"source_ip", PART_FROM},    {"src_ip", PART_FROM},
-    {"remote", PART_FROM},       {"ip", PART_FROM},
+    {"remote", PART_NEAR},       {"ip", PART_NEAR},
     {"username", PART_USER},     {"user", PART_USER},
     {"User", PART_USER},         {"uname", PART_USER},
     {"user_name", PART_USER},    {"method", PART_METHOD},
     {"path", PART_TARGET},       {"uri", PART_TARGET},
-    {"url", PART_TARGET},        {"status", PART_STATUS},
+    {"url", PART_URL},           {"status", PART_STATUS},
     {"httpStatus", PART_STATUS}, {"status_code", PART_STATUS},
     {"user_agent", PART_AGENT},  {"userAgent", PART_AGENT},
 };
@@ -165,30 +168,58 @@ static void split_request(struct pairs *p)
     p->part[PART_TARGET] = target;
 }
 
+/* Of one's own: beside an address that asked it is a login. */
+static bool is_refusal(struct str text)
+{
+    return str_is(text, "Invalid username or password") ||
+           str_is(text, "Incorrect username or password") || str_is(text, "Unauthorized");
+}
+
+static bool put_login(struct reader *r, struct event *e, const struct pairs *p)
+{
+    if (app_understand(r, e, p->part[PART_TEXT]))
+        return true;
+    if (!is_refusal(p->part[PART_TEXT]) || address_of(p->part[PART_FROM]).len == 0)
+        return false;
+    event_puts(e, FIELD_EVENT_ACTION, "login");
+    event_puts(e, FIELD_EVENT_CATEGORY, "authentication");
+    event_puts(e, FIELD_EVENT_OUTCOME, "failure");
+    return true;
+}
+
+static void put_request(struct event *e, const struct pairs *p, bool has_action)
+{
+    uint64_t code;
+
+    access_put_target(e, p->part[PART_METHOD], p->part[PART_TARGET]);
+    event_put(e, FIELD_USER_AGENT, p->part[PART_AGENT]);
+    if (p->part[PART_STATUS].len != 3 || !str_u64(p->part[PART_STATUS], &code) || code < 100)
+        return;
+    event_put(e, FIELD_HTTP_RESPONSE_STATUS, p->part[PART_STATUS]);
+    if (!has_action)
+        access_put_answer(e, p->part[PART_STATUS]);
+}
+
 /* An address is that of who asked where it stands beside who that was, what was asked for, or a
  * sentence that is known; else it may be any machine's. */
 static void put_parts(struct reader *r, struct event *e, struct pairs *p)
 {
+    bool is_known = put_login(r, e, p), is_request;
     struct str from = address_of(p->part[PART_FROM]);
-    bool is_known = app_understand(r, e, p->part[PART_TEXT]), is_request;
-    uint64_t code;
 
+    if (is_known && from.len == 0)
+        from = address_of(p->part[PART_NEAR]);
     split_request(p);
+    if (p->part[PART_TARGET].len == 0 && str_starts(p->part[PART_URL], "/"))
+        p->part[PART_TARGET] = p->part[PART_URL];
     is_request = is_method(p->part[PART_METHOD]) && p->part[PART_TARGET].len;
     if (from.len && (is_known || is_request || p->part[PART_USER].len) &&
         event_value(e, FIELD_SOURCE_IP).len == 0)
         event_put(e, FIELD_SOURCE_IP, from);
     if (event_value(e, FIELD_USER_NAME).len == 0)
         event_put(e, FIELD_USER_NAME, p->part[PART_USER]);
-    if (!is_request)
-        return;
-    access_put_target(e, p->part[PART_METHOD], p->part[PART_TARGET]);
-    event_put(e, FIELD_USER_AGENT, p->part[PART_AGENT]);
-    if (p->part[PART_STATUS].len != 3 || !str_u64(p->part[PART_STATUS], &code) || code < 100)
-        return;
-    event_put(e, FIELD_HTTP_RESPONSE_STATUS, p->part[PART_STATUS]);
-    if (!is_known)
-        access_put_answer(e, p->part[PART_STATUS]);
+    if (is_request)
+        put_request(e, p, is_known);
 }
 
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)

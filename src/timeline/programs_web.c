@@ -71,9 +71,6 @@ static const struct meaning apache[] = {
     BOTH("ERR [Login denied for user \"{user.name:most}\"]", "login", AUTH),
     BOTH("ERR [Could not retrieve user {user.name:most} details]", "login", AUTH),
     BOTH("Got error '{event.reason:any}'{_:rest}", "script-error", WEB),
-    BOTH("ModSecurity: {_:any}[msg \"{rule.name:any}\"] {_:any} Access denied with code "
-         "{http.response.status_code:n} {event.reason:rest}",
-         "access-denied", WEB),
     BOTH("ModSecurity: Access denied with code {http.response.status_code:n} {event.reason:rest}",
          "access-denied", WEB),
     /* mod_authnz_ldap: what LDAP was asked, and what it said. */

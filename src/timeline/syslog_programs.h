@@ -27,6 +27,7 @@ extern const struct program_list appliance_programs;
 /* Of services whose logs name no program (app.h), and whose sentences say of themselves whose they
  * are. */
 #define OWN_LOG "a log of its own"
+#define OWN_LOG_FROM "a log of its own, whose lines begin with who it is of"
 extern const struct program_list app_programs;
 extern const struct program_list service_programs; /* other services that write to syslog */
 extern const struct program_list

@@ -59,7 +59,8 @@ LINES = (
     ("2026/11/25 03:12:09 ...ers/web/auth/auth.go:200:SignInPost() [I] Failed authentication attempt for eva from 203.0.113.9:39522: user does not exist [uid: 0, name: eva, keyid: 0]", EVA),
     # Identity
     (f"{ISO},357 WARN  [org.keycloak.events] (executor-thread-3) type=LOGIN_ERROR, realmId=main, clientId=web, userId=null, ipAddress=203.0.113.9, error=user_not_found, auth_method=openid-connect, username=eva, authSessionTabId=x", EVA),
-    (f"{ISO},357 WARN  [org.keycloak.events] (executor-thread-3) type=\"LOGIN_ERROR\", realmId=\"main\", clientId=\"web\", userId=\"null\", ipAddress=\"203.0.113.9\", error=\"user_not_found\"", {"event.action": None}),
+    (f"{ISO},357 WARN  [org.keycloak.events] (executor-thread-3) type=\"LOGIN_ERROR\", realmId=\"main\", clientId=\"web\", userId=\"null\", ipAddress=\"203.0.113.9\", error=\"user_not_found\", username=\"eva\"", EVA),
+    (f"{ISO},357 WARN  [org.keycloak.events] (executor-thread-3) type=LOGIN_ERROR, realmId=main, clientId=web, userId=null, ipAddress=203.0.113.9, redirect_uri=https://a/?username=admin, x, username=eva", EVA),
     ("2026-11-25T03:12:09,991Z [http-nio-8080-exec-9] WARN  o.a.g.r.auth.AuthenticationService - Authentication attempt from [203.0.113.9, 10.0.0.2] for user \"eva\" failed.", EVA),
     # What people run themselves
     (f"[{ISO}] local.WARNING: AUDIT: Login failed. Attempt for user \"eva\" failed. (203.0.113.9 -> POST:https://ff3.example/login)", EVA),
@@ -105,7 +106,8 @@ LINES = (
     ("[UTC Nov 25 03:12:09] error    : HttpRequest: access denied -- client [203.0.113.9]: wrong password for user 'eva'", {"doubt": "y"}),
     ("WARN: [Nov 25 03:12:09.643] failed to validate user credentials (invalid format) ip=203.0.113.9:28050 subsystem=sftp username=eva", {**EVA, "source.port": "28050"}),
     # Pairs, as Go's programs write them
-    ("time=2026-11-25T03:12:09.307Z level=WARN msg=\"Login failed for user `eva` from IP `203.0.113.9`.\" n=1", {**EVA, "log.level": "warning"}),
+    ("time=2026-11-25T03:12:09.307Z level=error msg=\"Unsuccessful 1FA authentication attempt by user 'eva'\" method=POST path=/api/firstfactor remote_ip=203.0.113.9", {**EVA, "log.level": "error", "url.path": "/api/firstfactor"}),
+    ("t=2026-11-25T03:12:09+0000 lvl=eror msg=\"Invalid username or password\" logger=context uname= error=\"User not found\" remote_addr=203.0.113.9", FAILED),
     ("time=\"2026-11-25T03:12:09Z\" level=warning msg=\"HTTP: GET https://music.example/x?y=1\" httpStatus=404 remoteAddr=203.0.113.9 userAgent=\"curl/8\"", {**ASKED, "user_agent.original": "curl/8"}),
     ("web-1  | time=\"2026-11-25T03:12:09Z\" level=error msg=\"refused\" method=GET path=/x?y=1 remote_ip=[2001:db8::9]:500 username=eva", {"source.ip": "2001:db8::9", "user.name": "eva", "url.path": "/x", "event.outcome": None}),
     # Smaller services of syslog
@@ -119,6 +121,20 @@ LINES = (
     # Alike, and none of them: text in front of the sentence, within another's, or a name that is no address.
     (f"{ISO} INFO guest wrote: Login failed for user `eva` from IP `203.0.113.9`.", NOTHING),
     (f"{ISO} INFO Login failed for user `eva` from IP `203.0.113.9`. said a guest", NOTHING),
+    (f"{ISO} <mallory> User \"eva\" logged in with \"password\", from ip \"203.0.113.9\"", NOTHING),
+    (f"{ISO} <mallory> LOGIN SUCCESS for user: \"admin\" from IP: 203.0.113.9", NOTHING),
+    (f"{ISO} [mallory]: Failed Login: username=eva ip=203.0.113.9", NOTHING),
+    (f"{ISO} BOB: Successful Login: username=eva ip=203.0.113.9", NOTHING),
+    (f"{ISO} mal.lory: Login successful for db:prod login:admin from 203.0.113.9", NOTHING),
+    (f"{ISO} INFO  search term: Failed authentication for root from 203.0.113.9: x", NOTHING),
+    (f"{ISO} Search: system,info,account user admin logged in from 203.0.113.9 via ssh", {**NOTHING, "host.name": None}),
+    (f"{ISO} Search system,info,account user admin logged in from 203.0.113.9 via ssh", {**NOTHING, "host.name": None}),
+    (f"{ISO} ERROR Invalid username or password", NOTHING),
+    (f"{ISO} Rejected connection from 203.0.113.9:3333: too many connections", NOTHING),
+    ("[Wed Nov 25 03:12:09.105212 2026] [security2:error] [pid 1] [client 203.0.113.9:5] ModSecurity: Warning. Pattern match \"x\" at ARGS:q. [msg \"SQL\"] [data \"union Access denied with code 403 (phase 2). found\"] [severity \"CRITICAL\"]", {"event.action": None, "event.outcome": None}),
+    ("intranet.example.org 203.0.113.9 eva [25/Nov/2026:03:12:09 +0000] \"GET /hr HTTP/1.1\" 200 12", {"url.domain": "intranet.example.org", "source.ip": "203.0.113.9", "user.name": "eva", "source.address": None}),
+    ("time=2026-11-25T03:12:09Z level=info msg=\"connected to database\" ip=203.0.113.9 user=postgres", {"source.ip": None, "user.name": "postgres"}),
+    ("time=2026-11-25T03:12:09Z level=info msg=\"request done\" method=POST url=https://hooks.example.com/x status=200 remote=203.0.113.9", {"source.ip": None, "event.action": None}),
     (HEAD + "guestbook[5]: Registration from '<sip:301@192.0.2.1>' failed for '203.0.113.9' - Wrong password", NOTHING),
     ("time=2026-11-25T03:12:09.307Z level=info msg=\"container started\" ip=203.0.113.9", NOTHING),
     ("time=2026-11-25T03:12:09.307Z level=info msg=moved path=/srv/x method=rename user=eva", {"http.request.method": None, "url.path": None, "user.name": "eva", "event.action": None}),
@@ -142,6 +158,15 @@ class Apps(unittest.TestCase):
         self.assertEqual((counts["format"], {name: events[0].get(name) for name in wanted}), ("pca", wanted))
         for line in ("C:\\x.exe|2026-11-25 03:12:09\n", "C:\\x.exe|2026-11-25 03:12:09.476|more\n", "x.exe|2026-11-25 03:12:09.476\n"):
             self.assertNotEqual(read_lines(line)[1]["format"], "pca", line)
+
+    def test_times_in_a_document_that_was_logged_are_none(self):
+        lines = "".join(f"{ISO},{n:03} DEBUG [soap] request:\n" + f"{ISO},{n:03} INFO done\n" * 4 + "<created>2025-01-15T10:00:00Z</created>\n(original) 2027-11-20 02:00:00 disk failed\n" for n in range(9))
+        events, _ = read_lines(lines)
+        self.assertEqual({event["time"][:16] for event in events if event["event.kind"] == "event"}, {"2026-11-25T03:12"})
+
+    def test_guesses_from_the_server_itself_are_logins(self):
+        events, _ = read_lines(f"{ISO}.17 Logon       Login failed for user 'sa'. Reason: Password did not match. [CLIENT: <local machine>]\n")
+        self.assertEqual([events[0].get(name) for name in ("event.action", "event.outcome", "user.name", "source.ip")], ["login", "failure", "sa", None])
 
     def test_a_bracket_without_a_year_is_no_log_by_itself(self):
         for line in ("[Nov 25 03:12:09] hello world, this is a chat\n", "[Nov 25 03:12:09] <eva> error: I said so\n"):
