@@ -79,6 +79,11 @@ struct target_files *acquisition_files(struct acquisition *m)
     return &m->files;
 }
 
+bool acquisition_has_bytes(const struct acquisition *m)
+{
+    return !m->state.begin.size || fault_map_sum(&m->map, AREA_READ);
+}
+
 const struct acquire_begin *acquisition_begin(const struct acquisition *m)
 {
     return &m->state.begin;

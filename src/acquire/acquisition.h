@@ -147,6 +147,8 @@ void acquisition_damage(const struct acquisition *m, struct buf *out);
 bool acquisition_was_changed(const struct acquisition *m, const char **how);
 struct target_files *acquisition_files(struct acquisition *m);
 const struct acquire_begin *acquisition_begin(const struct acquisition *m);
+/* A source of which not one byte came has no image that could be ended. */
+bool acquisition_has_bytes(const struct acquisition *m);
 const struct fault_map *acquisition_map(const struct acquisition *m); /* when it does not run */
 /* Bytes and SHA-256 of NAME.map or NAME.pieces of an image that is whole, as it was written: what
  * is there may have been changed since. */

@@ -339,6 +339,10 @@ static int resume(struct making *m, struct err *e)
     source_facts_identity(&m->report->facts, &identity);
     rc = acquisition_resume(&m->image, part, is_gone ? NULL : buf_text(&identity), m->source,
                             &options, m->control, e);
+    if (rc == 0 && is_gone && !acquisition_has_bytes(m->image))
+        rc = err_set(e, ERR_IO,
+                     "not one byte of the source was read before it was gone, so there is no image "
+                     "to end: zeros alone are no image of it");
     if (rc)
         return rc;
     m->report->facts.size = acquisition_begin(m->image)->size; /* which the hashes are of */

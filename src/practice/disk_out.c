@@ -114,6 +114,10 @@ static int on_fs(void *context, const struct disk_fs *fs, struct err *e)
     json_put_str(j, "image", o->order.image);
     if (o->order.compared.len)
         json_put_str(j, "compared", o->order.compared);
+    if (o->order.unread) {
+        json_put_u64(j, "disk_unread", o->order.unread);
+        json_put_str(j, "remark", o->order.unread_fact);
+    }
     json_put_utc(j, "begun", utc_now());
     json_put_text(j, "program", "calm " CALM_VERSION);
     json_put_u64(j, "partition", fs->number);

@@ -34,8 +34,10 @@ struct disk_out_sums {
 
 struct disk_out_order {
     const char *folder;
-    struct str image;          /* as people call it */
-    struct str compared;       /* how its bytes stand to the record; empty: no item */
+    struct str image;    /* as people call it */
+    struct str compared; /* how its bytes stand to the record; empty: no item */
+    uint64_t unread;     /* bytes of the disk that its image lacks, and that in words */
+    struct str unread_fact;
     const struct state *state; /* knows which bytes are sealed as unlawful */
     /* Called with each file; NULL: nobody. */
     int (*taken)(void *context, const struct disk_taken *t, struct err *e);

@@ -119,16 +119,18 @@ int disk_unread_find(struct disk_unread *out, const struct disk_files *f, struct
         l.runs = (struct made_map){0};
     }
     made_map_release(&l.runs);
+    out->sum = out->map.bad + out->map.left;
     out->has_left = out->map.left > 0;
     if (rc || !f->item || !thing_value(f->item, "files").len)
         return rc;
     (void)str_u64(thing_value(f->item, "bad"), &bad);
     (void)str_u64(thing_value(f->item, "left"), &left);
     out->has_left = left > 0;
-    if (!is_as_many(out->map.bad + out->map.left, bad + left, &l.facts)) {
+    if (!is_as_many(out->sum, bad + left, &l.facts)) {
         made_map_release(&out->map);
         out->is_untold = bad + left > 0;
     }
+    out->sum = bad + left;
     return 0;
 }
 
@@ -160,24 +162,29 @@ size_t disk_unread_gaps(const struct disk_unread *u, struct disk_gap **out)
     return count < DISK_GAP_COUNT ? count : DISK_GAP_COUNT;
 }
 
-void disk_unread_words(const struct disk_unread *u, struct buf *out)
+void disk_unread_fact(const struct disk_unread *u, struct buf *out)
 {
     const char *how = u->has_left ? "could not be read, or were left unread," : "could not be read";
-    uint64_t sum = u->map.bad + u->map.left;
 
-    if (u->is_untold)
-        buf_addf(out,
-                 "Of the disk not all was read when its image was taken, and nothing beside it "
-                 "says which bytes: zeros may stand for them in its files.");
-    else if (sum)
-        buf_addf(
-            out,
-            "%llu bytes of the disk %s when its image was taken, and are zeros: what lay there "
-            "is missing in its folders and files. Files that are read out (--to) say it.",
-            (unsigned long long)sum, how);
+    if (!u->sum)
+        return;
+    buf_addf(out, "%llu bytes of the disk %s when its image was taken, and %s: ",
+             (unsigned long long)u->sum, how,
+             u->is_untold ? "nothing beside it says which bytes" : "are zeros");
+    buf_adds(out, "names, files and parts of files may be missing, or zeros");
     if (u->map.count > DISK_GAP_COUNT)
-        buf_addf(out, " They are in so many places that only the first %d are told of files.",
+        buf_addf(out, "; they are in so many places that only the first %d are told of files",
                  DISK_GAP_COUNT);
+}
+
+void disk_unread_words(const struct disk_unread *u, struct buf *out)
+{
+    disk_unread_fact(u, out);
+    if (u->sum)
+        buf_addc(out, '.');
+    if (u->sum && !u->is_untold)
+        buf_adds(out, " Of a file that is read out (--to) is told what of its own data that is, "
+                      "not where its name, its length or the list of its blocks lay there.");
 }
 
 uint64_t disk_unread_within(const struct disk_unread *u, uint64_t from, uint64_t until,

@@ -7,6 +7,7 @@
 
 struct disk_unread {
     struct made_map map;
+    uint64_t sum;   /* how many that is, as the record or the map says */
     bool has_left;  /* some were left unread */
     bool is_untold; /* the record says that there are some, and nothing says which */
 };
@@ -16,7 +17,10 @@ MUST_CHECK int disk_unread_find(struct disk_unread *out, const struct disk_files
 /* As the reader of a disk takes them, at most DISK_GAP_COUNT; *out is the caller's. Their number.
  */
 size_t disk_unread_gaps(const struct disk_unread *u, struct disk_gap **out);
-/* A sentence or two of how much of the disk that is; nothing where all of it was read. */
+/* How much of the disk that is, and what it means for whatever is read out; no full stop, and
+ * nothing where all of it was read. */
+void disk_unread_fact(const struct disk_unread *u, struct buf *out);
+/* The same in sentences, with what is told of files. */
 void disk_unread_words(const struct disk_unread *u, struct buf *out);
 /* How many of them lie in a range of the disk; words (or NULL) gets the first runs of them, in
  * sectors of that size, counted from the beginning of the range. */

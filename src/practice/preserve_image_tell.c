@@ -162,7 +162,8 @@ static void tell(const struct image_helper *h, unsigned number, unsigned item, s
 
     (void)str_u64(str_of(image_helper_result(h, "bad")), &bad);
     (void)str_u64(str_of(image_helper_result(h, "left")), &left);
-    buf_addf(out, "\nim%u is whole. On the register of evidence it is e%u.\n", number, item);
+    buf_addf(out, "\nim%u is %s. On the register of evidence it is e%u.\n", number,
+             strcmp(image_helper_fact(h, "gone"), "1") == 0 ? "ended" : "whole", item);
     tell_files(h, item, &folders, out);
     tell_sums(h, "", "Hashes of the source as it was read:", out);
     if (strcmp(image_helper_result(h, "sha256"), image_helper_result(h, "stored-sha256")) != 0)

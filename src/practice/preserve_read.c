@@ -79,6 +79,7 @@ static void reading_release(struct reading *r)
     disk_files_release(&r->files);
     disk_standing_release(&r->standing);
     disk_unread_release(&r->unread);
+    buf_release(&r->unread_fact);
     free(r->gaps);
 }
 
@@ -180,6 +181,7 @@ static struct str keep_text(struct decision *d, const struct buf *text)
 static int keep(struct reading *r, int fd, struct evidence_facts *facts, struct err *e)
 {
     CLEANUP(intake_release) struct intake taken = {0};
+    CLEANUP_BUF struct buf remark = {0};
     struct draft *dr;
     int rc = intake_fd(&taken, r->session, fd, true, e);
 
@@ -189,6 +191,11 @@ static int keep(struct reading *r, int fd, struct evidence_facts *facts, struct 
         return rc;
     facts->digests = taken.digests;
     facts->has_blob = true;
+    if (r->unread_fact.len)
+        buf_addf(&remark, STR_FMT "%s%s", STR_ARG(facts->remark), facts->remark.len ? "; " : "",
+                 buf_text(&r->unread_fact));
+    if (remark.len)
+        facts->remark = keep_text(&r->items, &remark);
     if (r->files.item) {
         facts->source_host = thing_value(r->files.item, "host");
         facts->system_id = thing_value(r->files.item, "system");
@@ -251,17 +258,12 @@ static void sums_json(struct reading *r, const struct disk_out_sums *sums)
     const struct {
         const char *name;
         uint64_t value;
-    } members[] = {{"files", sums->files},
-                   {"size", sums->size},
-                   {"listed", sums->listed},
-                   {"left", sums->left},
-                   {"flawed", sums->flawed},
-                   {"lost", sums->lost},
-                   {"unreadable", sums->unread},
-                   {"forgotten", sums->forgotten},
-                   {"troubles", sums->trouble},
-                   {"damaged", r->sums.damaged},
-                   {"kept", r->kept}};
+    } members[] = {{"files", sums->files},         {"size", sums->size},
+                   {"listed", sums->listed},       {"left", sums->left},
+                   {"flawed", sums->flawed},       {"lost", sums->lost},
+                   {"unreadable", sums->unread},   {"disk_unread", r->unread.sum},
+                   {"forgotten", sums->forgotten}, {"troubles", sums->trouble},
+                   {"damaged", r->sums.damaged},   {"kept", r->kept}};
     struct json j;
 
     json_begin(&j, &r->a->json);
@@ -310,8 +312,8 @@ static void tell_sums(struct reading *r, const struct disk_out_sums *sums, const
 }
 
 /* "3 files, 812 bytes; the list of them, manifest.jsonl: …" */
-static int read_out_words(const struct disk_out *out, const char *folder, struct buf *words,
-                          struct err *e)
+static int read_out_words(const struct reading *r, const struct disk_out *out, const char *folder,
+                          struct buf *words, struct err *e)
 {
     const struct disk_out_sums *sums = disk_out_sums(out);
     CLEANUP_BUF struct buf path = {0};
@@ -329,6 +331,8 @@ static int read_out_words(const struct disk_out *out, const char *folder, struct
         add_count(words, sums->forgotten, "deleted one", "deleted ones");
         buf_adds(words, " whose length and place are forgotten");
     }
+    if (r->unread_fact.len)
+        buf_addf(words, "; %s", buf_text(&r->unread_fact));
     buf_adds(words, "; their list, manifest.jsonl: ");
     return reading_add_sum(words, sums->listed, "row without content", "rows without content",
                            buf_text(&path), e);
@@ -360,6 +364,8 @@ static int read_out(struct reading *r, const char *folder, struct err *e)
     struct disk_out_order order = {.folder = folder,
                                    .image = buf_str(&r->files.name),
                                    .compared = buf_str(&r->standing.words),
+                                   .unread = r->unread.sum,
+                                   .unread_fact = buf_str(&r->unread_fact),
                                    .state = r->view.state,
                                    .taken = has(r, "keep") ? on_taken : NULL,
                                    .context = r,
@@ -385,7 +391,7 @@ static int read_out(struct reading *r, const char *folder, struct err *e)
     ended = disk_out_end(out, r->sums.damaged, rc && e ? e->text : NULL, rc ? &late : e);
     if (rc == 0)
         rc = ended;
-    if (ended == 0 && read_out_words(out, folder, &outcome, &late) && rc == 0)
+    if (ended == 0 && read_out_words(r, out, folder, &outcome, &late) && rc == 0)
         rc = err_set(e, ERR_IO, "%s", late.text);
     rc = reading_end(r, &act, rc, outcome.len ? buf_text(&outcome) : NULL, e);
     if (rc == 0)
@@ -483,8 +489,12 @@ static int answer(struct reading *r, struct err *e)
 
 static void find_unread(struct reading *r)
 {
-    if (!r->has_unread && disk_unread_find(&r->unread, &r->files, NULL) != 0)
-        r->unread.is_untold = false; /* what fails here fails again when it is read */
+    if (r->has_unread)
+        return;
+    if (disk_unread_find(&r->unread, &r->files, NULL) == 0)
+        disk_unread_fact(&r->unread, &r->unread_fact);
+    else
+        disk_unread_release(&r->unread); /* what fails here fails again when it is read */
     r->has_unread = true;
 }
 
@@ -540,6 +550,8 @@ static int read_job(struct session *s, const struct operation *op, const struct 
     disk_standing_find(&r.standing, &r.view, &r.files, session_is_read_only(s));
     if (has(&r, "folder")) /* the others tell where all is said */
         find_gaps(&r);
+    else if (has(&r, "body"))
+        find_unread(&r);
     rc = image_part_tell(&lone, answer(&r, e), a, e);
     if (rc == 0 || a->text.len) {
         tell_unread(&r);

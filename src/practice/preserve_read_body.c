@@ -70,6 +70,7 @@ static void tell_body(const struct reading *r, const struct body *b)
         json_put_u64(&j, "forgotten", b->forgotten);
         json_put_u64(&j, "not_read", b->trouble);
         json_put_u64(&j, "damaged", r->sums.damaged);
+        json_put_u64(&j, "disk_unread", r->unread.sum);
         disk_standing_json(&r->standing, &j);
         json_object_end(&j);
         return;
@@ -99,6 +100,8 @@ static int list_body(struct reading *r, struct body *b, struct buf *outcome, str
         rc = body_write(b, 0, e);
     if (rc == 0)
         rc = out_file_sync(&b->file, b->path, e);
+    if (r->unread_fact.len)
+        buf_addf(outcome, "%s; ", buf_text(&r->unread_fact));
     return rc ? rc : reading_add_sum(outcome, b->rows, "row", "rows", buf_text(&b->file.part), e);
 }
 

@@ -18,7 +18,8 @@ struct reading {
     struct disk_source source;
     struct disk_unread unread; /* has_unread: it was looked for */
     bool has_unread;
-    struct disk_gap *gaps; /* of the source */
+    struct buf unread_fact; /* in words; empty: all was read */
+    struct disk_gap *gaps;  /* of the source */
     struct disk_wish wish;
     struct disk_count sums;
     struct decision items; /* of --keep */

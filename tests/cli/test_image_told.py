@@ -248,7 +248,7 @@ class Told(CaseTest):
         self.assertIn("im1 stays as it is, and can go on", one_line(why))
         self.assertEqual(self.ana("log --full"), records)
         disk.rename(self.folder / "away")
-        self.ana("preserve image --resume im1 --gone")
+        self.assertIn("im1 is ended. On the register of evidence it is e1.", self.ana("preserve image --resume im1 --gone"))
         remark = self.ana.json("preserve list")[0]["remark"]
         self.assertIn("bytes were left unread, so whether they can be read is not known, since the source was gone", remark)
         image = self.ana.json("preserve images")[0]
@@ -347,6 +347,66 @@ class Told(CaseTest):
         # Where nothing says which bytes those are, that is told.
         (self.out / "n1.map").rename(self.out / "away")
         self.assertIn("nothing beside it says which bytes", one_line(self.ana("preserve read e2")))
+
+    def test_what_lies_in_no_file_s_own_data_is_told_of_the_disk_in_all_that_is_read_out(self):
+        tree, disk = self.folder / "tree", self.folder / "built"
+        tree.mkdir()
+        held = random.Random(17).randbytes(300 * 1024)
+        (tree / "torn").write_bytes(held)
+        with open(disk, "wb") as f:
+            f.truncate(8 * MIB)
+        tools = {"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"}
+        subprocess.run(["mke2fs", "-q", "-F", "-t", "ext2", "-b", "1024", "-d", str(tree), str(disk)], check=True, env=tools)
+        told = subprocess.run(["debugfs", "-R", "stat /torn", str(disk)], check=True, env=tools, capture_output=True, text=True).stdout
+        served = self.served(disk.read_bytes())
+        self.control.write_text(f"bad {int(re.search('[(]IND[)]:([0-9]+)', told)[1]) * 1024} 1024\n")
+        # Its list of the blocks 12 to 267 is zeros, and so are they.
+        torn = held[:12 * 1024] + bytes(256 * 1024) + held[268 * 1024:]
+        for at, more in enumerate(("", "--format raw")):
+            self.ana(f"preserve image {served} --to {self.out} --name n{at} {more}")
+        (self.out / "n0.E01").with_name("alone.E01").write_bytes((self.out / "n0.E01").read_bytes())
+        words = "1024 bytes of the disk could not be read when its image was taken, and are zeros: names, files and parts of files may be missing, or zeros"
+        for at, image in enumerate(("e1", "e2", f"{self.out}/n1.raw", f"{self.out}/alone.E01")):
+            with self.subTest(image):
+                said = one_line(self.ana(f"preserve read {image} --to x{at}"))
+                self.assertIn(words + ". Of a file that is read out (--to) is told what of its own data that is", said)
+                first, *rows = map(json.loads, (self.folder / f"x{at}" / "manifest.jsonl").read_text().splitlines())
+                self.assertEqual((first["disk_unread"], first["remark"]), (1024, words))
+                self.assertEqual([row["sha256"] for row in rows if row.get("path") == "/torn"], [hashlib.sha256(torn).hexdigest()])
+                self.assertEqual(self.ana.json(f"preserve read {image} --to j{at}")["disk_unread"], 1024)
+        self.assertIn(f"; {words}; their list, manifest.jsonl", self.chain("e1")[1][1])
+        self.ana("preserve read e1 --body rows")
+        self.assertTrue(self.chain("e1")[-1][1].startswith(words + "; "), self.chain("e1"))
+        self.ana("preserve read e1 --path /torn --to kept --keep")
+        kept = self.ana.json("preserve list")[-2:]
+        self.assertEqual([item["sort"] for item in kept], ["file", "list"])
+        for item in kept:
+            self.assertTrue(item["remark"].endswith(words), item)
+            self.assertIn(words, one_line(self.ana(f"preserve custody {item['call']}")))
+        # Where nothing says which bytes those are, how many is on record.
+        (self.out / "n1.map").rename(self.out / "away")
+        self.ana("preserve read e2 --to y")
+        first = json.loads((self.folder / "y" / "manifest.jsonl").read_text().splitlines()[0])
+        self.assertEqual(first["disk_unread"], 1024)
+        self.assertIn("nothing beside it says which bytes", first["remark"])
+        self.assertIn("nothing beside it says which bytes", self.chain("e2")[-1][1])
+
+    def test_a_disk_of_which_no_byte_came_is_ended_with_no_image(self):
+        disk = self.served(random.Random(19).randbytes(2 * MIB))
+        self.control.write_text(f"bad 0 {2 * MIB}\n")
+        code, said, _ = self.timed(disk, "--to", self.out, "--name", "n", "--format", "raw")
+        self.assertEqual(code, IO, said)
+        for words in ("--gone", "--gone --leave-places --retries 0"):
+            code, why = self.ana.fails(f"preserve image --resume im1 {words}")
+            self.assertEqual(code, IO, why)
+            self.assertIn("not one byte of the source was read before it was gone, so there is no image to end", one_line(why))
+            self.assertIn("im1 stays as it is, and can go on", one_line(why))
+        self.assertEqual(self.ana.json("preserve list"), [])
+        self.assertEqual(self.ana.json("preserve images")[0]["state"], "interrupted")
+        self.assertFalse((self.out / "n.txt").exists())
+        self.control.write_text("")
+        self.ana("preserve image --resume im1")
+        self.assertEqual((self.out / "n.raw").read_bytes(), self.backing.read_bytes())
 
     def test_what_came_to_nothing_is_on_record_as_that(self):
         disk = self.folder / "disk"
