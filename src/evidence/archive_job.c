@@ -175,33 +175,6 @@ static struct str link_of(struct archive_entry *entry)
     return str_of(link ? link : archive_entry_symlink(entry));
 }
 
-int archive_send_entry(struct worker_channel *channel, const struct archived *entry, struct err *e)
-{
-    CLEANUP_BUF struct buf message = {0};
-    struct archive_entry_head head = {
-        .type = entry->type,
-        .flags = (entry->has_size ? (uint32_t)WIRE_HAS_SIZE : 0) |
-                 (entry->has_modified ? (uint32_t)WIRE_HAS_MODIFIED : 0) |
-                 (entry->is_sparse ? (uint32_t)WIRE_IS_SPARSE : 0) |
-                 (entry->is_encrypted ? (uint32_t)WIRE_IS_ENCRYPTED : 0),
-        .size = entry->size,
-        .uid = entry->uid,
-        .gid = entry->gid,
-        .modified_sec = entry->modified.sec,
-        .modified_ns = entry->modified.ns,
-        .mode = entry->mode,
-        .name_len = (uint32_t)entry->name.len,
-        .link_len = (uint32_t)entry->link.len,
-        .warning_len = (uint32_t)entry->warning.len,
-    };
-
-    buf_add(&message, &head, sizeof(head));
-    buf_addstr(&message, entry->name);
-    buf_addstr(&message, entry->link);
-    buf_addstr(&message, entry->warning);
-    return worker_send(channel, WIRE_ENTRY, buf_str(&message), e);
-}
-
 static int send_entry(const struct job *j, struct archive_entry *entry, bool is_odd, struct err *e)
 {
     long ns = archive_entry_mtime_nsec(entry);
@@ -241,19 +214,6 @@ static int send_hole(struct job *j, uint64_t size, struct err *e)
     if (code)
         return code;
     return worker_send(j->channel, WIRE_HOLE, (struct str){(char *)&size, sizeof(size)}, e);
-}
-
-int archive_send_content(struct worker_channel *channel, struct str bytes, struct err *e)
-{
-    int code = 0;
-
-    while (!code && bytes.len) {
-        struct str part = str_head(bytes, WIRE_CHUNK_SIZE);
-
-        code = worker_send(channel, WIRE_DATA, part, e);
-        bytes = str_from(bytes, part.len);
-    }
-    return code;
 }
 
 static int send_data(struct job *j, struct str bytes, struct err *e)
@@ -316,16 +276,6 @@ static int send_content(struct job *j, uint64_t *sent, int *state, struct err *e
     return err_set(e, ERR_FORMAT, "the content of a file cannot be read");
 }
 
-int archive_send_end(struct worker_channel *channel, uint64_t size, struct str problem,
-                     struct err *e)
-{
-    CLEANUP_BUF struct buf message = {0};
-
-    buf_add(&message, &size, sizeof(size));
-    buf_addstr(&message, problem);
-    return worker_send(channel, WIRE_ENTRY_END, buf_str(&message), e);
-}
-
 static int check_room(const struct job *j, struct err *e)
 {
     if (j->entry_count < LIMIT_ARCHIVE_ENTRY_COUNT)
@@ -364,6 +314,84 @@ static bool lacks_end_mark(const struct job *j)
 
     return base == ARCHIVE_FORMAT_TAR &&
            archive_filter_bytes(j->a, 0) <= archive_read_header_position(j->a);
+}
+
+static bool is_zero(const char *bytes, size_t size)
+{
+    return size == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0);
+}
+
+/* What lies behind the end mark of a tar archive. */
+struct behind {
+    uint64_t at; /* where the mark ends */
+    uint64_t off, size;
+    bool has_more; /* than zeros, with which it may be filled up */
+};
+
+static void see(struct behind *b, const char *bytes, size_t size)
+{
+    size_t before = b->off >= b->at ? 0 : b->at - b->off < size ? (size_t)(b->at - b->off) : size;
+
+    b->off += size;
+    b->size += size - before;
+    b->has_more |= !is_zero(bytes + before, size - before);
+}
+
+static int see_plain(struct job *j, struct behind *b, struct err *e)
+{
+    const void *bytes;
+    la_ssize_t n;
+
+    j->in_off = b->off = b->at;
+    while ((n = on_read(j->a, j, &bytes)) > 0)
+        see(b, bytes, (size_t)n);
+    return n < 0 ? failure(j, e) : 0;
+}
+
+/* Unpacked a second time: libarchive goes no further behind the mark. */
+static int see_unpacked(struct job *j, struct behind *b, struct err *e)
+{
+    CLEANUP_FREE char *bytes = mem_alloc(WIRE_CHUNK_SIZE);
+    uint64_t sum = j->out_size; /* what lies there counts, too */
+    struct archive *tar = j->a;
+    struct archive_entry *entry;
+    la_ssize_t n = 0;
+    int code;
+
+    j->a = NULL;
+    code = open_archive(j, true, e);
+    if (code == 0 && archive_read_next_header(j->a, &entry) < ARCHIVE_WARN)
+        code = failure(j, e);
+    while (code == 0 && (n = archive_read_data(j->a, bytes, WIRE_CHUNK_SIZE)) > 0) {
+        uint64_t before = b->size;
+
+        see(b, bytes, (size_t)n);
+        code = archive_count_out(&sum, b->size - before, j->in_size, e);
+    }
+    if (code == 0 && n < 0)
+        code = failure(j, e);
+    archive_read_free(j->a);
+    j->a = tar; /* the summary names its format */
+    return code;
+}
+
+static int tell_behind(struct job *j, struct err *e)
+{
+    la_int64_t at = archive_filter_bytes(j->a, 0);
+    struct behind b = {.at = at > 0 ? (uint64_t)at : 0};
+    bool is_plain = archive_filter_count(j->a) <= 1;
+    int code = 0;
+
+    if ((archive_format(j->a) & ARCHIVE_FORMAT_BASE_MASK) != ARCHIVE_FORMAT_TAR)
+        return 0;
+    code = is_plain ? see_plain(j, &b, e) : see_unpacked(j, &b, e);
+    if (code || !b.has_more)
+        return code;
+    return err_set(e, ERR_FORMAT,
+                   "it ends behind %llu of its entries, and behind its end mark, at byte %llu%s, "
+                   "are %llu bytes that are not all zeros: what lies there is not listed",
+                   (unsigned long long)j->entry_count, (unsigned long long)b.at,
+                   is_plain ? "" : " of what it unpacks to", (unsigned long long)b.size);
 }
 
 static int send_summary(const struct job *j, struct err *e)
@@ -414,17 +442,13 @@ static int finish(struct job *j, struct err *e)
     if (lacks_end_mark(j))
         return err_set(e, ERR_FORMAT, "cut off behind %llu of its entries: it has no end mark",
                        (unsigned long long)j->entry_count);
-    return send_summary(j, e);
+    code = tell_behind(j, e);
+    return code ? code : send_summary(j, e);
 }
 
 static bool is_no_archive(const struct job *j)
 {
     return archive_format(j->a) == ARCHIVE_FORMAT_RAW && archive_filter_count(j->a) <= 1;
-}
-
-static bool is_zero(const char *bytes, size_t size)
-{
-    return size == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0);
 }
 
 /* Whether more than an archive of no entry is there, which has zeros alone. The archive is at its

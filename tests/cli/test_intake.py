@@ -608,6 +608,32 @@ class Archives(IntakeTest):
                                                  rf"the head of one is not sound, and what lies there up to the next one is not listed{more}$")
                 self.assertIn("not whole", item["remark"])
 
+    def test_what_lies_behind_the_end_mark_of_a_tar_is_told(self):
+        data = io.BytesIO()
+        with tarfile.open(fileobj=data, mode="w") as tar:
+            for n in range(6):
+                one = tarfile.TarInfo(f"{n}.log")
+                one.size = 3000
+                tar.addfile(one, io.BytesIO(b"line\n" * 600))
+        whole = data.getvalue()
+        head = [member.offset for member in tarfile.open(fileobj=io.BytesIO(whole))][3]
+        end = 6 * (512 + 3072) + 1024
+        wiped, twice = bytearray(whole), bytearray(whole)
+        wiped[head:head + 512] = bytes(512)
+        twice[head:head + 1024] = bytes(1024)
+        told = ((wiped, 3, head + 512), (twice, 3, head + 1024), (whole + whole, 6, end), (whole + b"x", 6, end), (whole, 6, None), (whole + bytes(99_999), 6, None))
+        for at, (made, count, behind) in enumerate(told):
+            for name, bytes_, of in ((f"{at}.tar", made, ""), (f"{at}.tar.gz", gzip.compress(made), " of what it unpacks to")):
+                with self.subTest(name):
+                    (self.source / name).write_bytes(bytes_)
+                    self.take(self.source / name, "--unpack")
+                    entries, last, item = self.entries()
+                    self.assertEqual(len(entries), count)
+                    problem = behind and (f"{self.source / name}: it ends behind {count} of its entries, and behind its end mark, at byte {behind}{of}, are {len(made) - behind} bytes "
+                                          "that are not all zeros: what lies there is not listed")
+                    self.assertEqual(last.get("problem"), problem)
+                    self.assertEqual("not whole" in item.get("remark", ""), behind is not None)
+
     def test_what_begins_as_an_archive_and_cannot_be_read_is_told(self):
         with tarfile.open(self.source / "long.tar", "w", format=tarfile.GNU_FORMAT) as tar:
             tar.addfile(tarfile.TarInfo("n" * (2 << 20)))
