@@ -9,7 +9,6 @@ enum {
     NS_OF_S = 1000000000,
     DAY_S = 86400,
     ZONES_APART_S = 14 * 3600 + DELIVERY_ALIKE_S,
-    CLOCK_APART_S = 900,        /* that a wrong clock may go on being wrong by more, or less */
     LATE_MOST_S = 200 * DAY_S,  /* what is shown to have come late, */
     UNSHOWN_MOST_S = 7 * DAY_S, /* and what may have */
     YEAR_S = 31556952,
@@ -41,7 +40,7 @@ static bool has_zone(const struct stated *s)
  * that does, too, by what the source shows. */
 static bool is_late(const struct manner *m, int64_t late_s, bool head_has_zone)
 {
-    bool is_of_clock = m->delivery == DELIVERY_CLOCK && llabs(late_s - m->clock_s) <= CLOCK_APART_S;
+    bool is_of_clock = m->delivery == DELIVERY_CLOCK && delivery_is_of_clock(m->clocks_s, late_s);
 
     if (m->delivery == DELIVERY_SHOWN)
         return late_s <= LATE_MOST_S && late_s > (head_has_zone ? 0 : -ZONES_APART_S);

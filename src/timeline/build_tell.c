@@ -329,13 +329,23 @@ static int tell_offsets(struct reader *r, struct err *e)
 
 static int tell_clock(struct reader *r, struct err *e)
 {
-    int64_t by = (r->manner.clock_s < 0 ? -r->manner.clock_s : r->manner.clock_s) / 60;
+    CLEANUP_BUF struct buf by = {0};
 
-    return tell(r, e,
-                "messages of its lines state another time than the log does, by one amount, about "
-                "%" PRId64 " days %" PRId64 " h %" PRId64 " min, as of a clock that is wrong: the "
-                "log's time counts, and theirs is event.stated_time",
-                by / 1440, by / 60 % 24, by % 60);
+    for (size_t i = 0; i < MANNER_CLOCKS && r->manner.clocks_s[i]; i++) {
+        int64_t late_s = r->manner.clocks_s[i], min = (late_s < 0 ? -late_s : late_s) / 60;
+
+        buf_addf(&by, "%s%" PRId64 " days %" PRId64 " h %" PRId64 " min %s", i ? ", " : "",
+                 min / 1440, min / 60 % 24, min % 60, late_s < 0 ? "ahead" : "behind");
+    }
+    return tell(
+        r, e,
+        "messages of its lines state another time than the log does, as of a clock that is "
+        "wrong, or was set, by about: %s (by the lines that were tried). Of lines that are "
+        "apart by that, to a quarter of an hour, the log's time counts, and theirs is "
+        "event.stated_time; others may have come late: theirs counts where it is before the "
+        "log's, by seven days at most, and both state their zone (event.ingested is the "
+        "log's), and else the log's",
+        buf_text(&by));
 }
 
 static int tell_delivery(struct reader *r, struct err *e)

@@ -13,6 +13,7 @@ enum {
     SOME_YEAR = 2000,  /* which has all dates, for heads that state none */
     STAMPED_LEAST = 4, /* lines, of which half and more are a known format's behind their stamps */
 };
+static const int64_t CLOCK_MOST_S = INT64_C(10000) * 366 * 86400; /* years have four digits */
 
 /* The blanks in front of a line; that of " 9.11.2026" is part of its day. */
 static uint32_t depth_of(struct str line)
@@ -268,7 +269,7 @@ void manner_find(struct recognised *found, struct look *l)
     look_at(&at, l);
     reader_end(&at.r);
     found->manner.delivery = (uint8_t)delivery_end(&at.delivery);
-    found->manner.clock_s = at.delivery.clock_s;
+    memcpy(found->manner.clocks_s, at.delivery.clocks_s, sizeof(at.delivery.clocks_s));
     found->manner.is_stamped = at.r.manner.is_stamped && at.lines >= STAMPED_LEAST &&
                                at.stamped == at.lines && at.carried * 2 >= at.lines;
     memcpy(found->manner.hosts, at.manner.hosts, sizeof(at.manner.hosts));
@@ -294,10 +295,21 @@ const char *manner_remark(const struct reader *r)
                : r->format->remark;
 }
 
+_Static_assert((int)MANNER_CLOCKS == (int)DELIVERY_CLOCKS, "as many clocks");
+
+/* So that a sum with another time is none too large. */
+static bool are_clocks_sound(const struct manner *m)
+{
+    for (size_t i = 0; i < MANNER_CLOCKS; i++)
+        if (m->clocks_s[i] < -CLOCK_MOST_S || m->clocks_s[i] > CLOCK_MOST_S)
+            return false;
+    return true;
+}
+
 bool manner_is_sound(const struct manner *m)
 {
     return m->clock < CLOCK_COUNT_ && m->is_half_doubtful < HALF_COUNT_ && m->knows_indent < 2 &&
            m->is_pasted < 2 && m->is_sparse < 2 && m->is_stamped < 2 && m->has_both_orders < 2 &&
            m->is_sure_only < 2 && m->like <= FORMAT_COUNT_ && m->offsets < OFFSETS_COUNT_ &&
-           m->delivery < DELIVERY_COUNT_;
+           m->delivery < DELIVERY_COUNT_ && are_clocks_sound(m);
 }

@@ -3,7 +3,7 @@
 #pragma once
 #include "timeline/when.h"
 
-enum { MANNER_HOSTS = 16 };
+enum { MANNER_HOSTS = 16, MANNER_CLOCKS = 8 };
 
 /* All zeros: nothing is known. */
 struct manner {
@@ -13,8 +13,9 @@ struct manner {
     uint8_t is_sure_only;         /* 1: what is not the first format's for sure is the second's */
     uint8_t delivery; /* enum delivery_is: of messages that state another time than their heads, */
     uint8_t unused;
-    int64_t clock_s;         /* and of a wrong clock by how much it is behind these */
-    uint32_t indent;         /* so many blanks stand in front of its lines, */
+    int64_t clocks_s[MANNER_CLOCKS]; /* and of a wrong clock by how much it is behind these, at one
+                                        time or another; the first 0 ends them */
+    uint32_t indent;                 /* so many blanks stand in front of its lines, */
     uint32_t deeper;         /* more of them in front of so many that state a time, of those seen */
     uint8_t knows_indent;    /* 1: it does */
     uint8_t is_stamped;      /* 1: a runtime put its time in front of what others wrote */

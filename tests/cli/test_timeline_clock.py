@@ -259,7 +259,7 @@ class Later(CaseTest):
             return f"2026-11-20T{minute // 60:02}:{minute % 60:02}:09Z gw CEF:0|V|P|1|5|T|7|rt={1795132809 + (minute - late) * 60}000 act=blocked\n"
 
         texts = {"late": ("".join(line(1200, minute) for minute in range(1000, 700, -7)), "were delivered late, each by another time"),
-                 "clock": ("".join(line(minute, 190) for minute in range(200, 400)), "about 0 days 3 h 10 min, as of a clock that is wrong"),
+                 "clock": ("".join(line(minute, 190) for minute in range(200, 400)), "a clock that is wrong, or was set, by about: 0 days 3 h 10 min behind ("),
                  "one": (line(200, 190), "nothing shows whether they came late or a clock is wrong")}
         for name, (text, _) in texts.items():
             (self.folder / name).write_text(text)

@@ -89,6 +89,32 @@ class Delivery(unittest.TestCase):
         told = [time for time, _, _ in self.told(two, iso, sonic)]
         self.assertIn([log.isoformat() for _, log in two[1::2]], (told[0::2], told[1::2]))
 
+    def test_a_wrong_clock_that_was_set_does_not_count_by_any_of_its_times(self):
+        # 37 minutes slow, then set by hand, or by a server, to others; seconds between what is said and what is heard.
+        for name, slow in (("once", (2220, 700)), ("twice", (2220, 4000, 700)), ("at last right", (2220, 700, 0)), ("first right", (0, 2220, 5000)), ("ahead", (-2220, 1700)),
+                           ("often", (1300, 2500, 4000, 5300, 7000, 9500))):
+            for count in (300, 3000):
+                pairs = [(BEGIN + (n * 93 + n % 3 - slow[n * len(slow) // count] - n % 5) * SECOND, BEGIN + (n * 93 + n % 3) * SECOND) for n in range(count)]
+                for message in (cef, forti, sonic):
+                    with self.subTest(name, count=count, message=message.__name__):
+                        told = self.told(pairs, iso, message)
+                        wrong = [n for n, ((own, log), (time, _, _)) in enumerate(zip(pairs, told)) if time != (own if abs((log - own).total_seconds()) <= 120 else log).isoformat()]
+                        self.assertEqual((len(told), wrong[:3]), (count, []))
+                        self.assertEqual({ingested for _, ingested, _ in told}, {None})
+
+    def test_what_came_late_beside_a_clock_that_was_set_is_told_when_it_was(self):
+        # Each 93 seconds a line; what was said between the lines 150 and 170, and 400 and 420, came when the line was up again.
+        pairs = []
+        for n in range(600):
+            late = n // 150 in (1, 2) and n % 250 in range(150, 170)
+            log = BEGIN + ((n // 250 * 250 + 170) * 93 + n % 250 / 10 if late else n * 93) * SECOND
+            pairs.append((BEGIN + (n * 93 - (6000 if n < 300 else 9000)) * SECOND, log.replace(microsecond=0)))
+        told = self.told(pairs, iso, cef)
+        for (own, log), (time, ingested, _) in zip(pairs, told):
+            slow = (log - own).total_seconds()
+            counts = log if min(abs(slow - 6000), abs(slow - 9000)) <= 900 else own
+            self.assertEqual((time, ingested), (counts.isoformat(), None if counts == log else log.isoformat() + "Z"))
+
     def test_what_is_ahead_as_often_was_not_delivered_late(self):
         # A clock that jumps to and fro; some lines are in time.
         pairs = [(BEGIN + (n * 95 + (0, 400, -700, 1300, -1900, 2700)[n % 6] + n % 6 * n) * SECOND, BEGIN + n * 95 * SECOND) for n in range(120)]
