@@ -66,10 +66,10 @@ static void add_runs(const struct acquire_finding *f, struct buf *out)
     buf_addf(out, ", begun from %s until %s: ", from, until);
 }
 
+/* What they found one after the other may be of another second. */
 static bool is_of_same_runs(const struct acquire_finding *a, const struct acquire_finding *b)
 {
-    return a->first == b->first && a->last == b->last && a->count == b->count &&
-           a->from.sec == b->from.sec && a->until.sec == b->until.sec;
+    return a->first == b->first && a->last == b->last && a->count == b->count;
 }
 
 void acquire_history_line(const struct acquire_history *h, size_t at, struct buf *out)

@@ -39,6 +39,17 @@ static void each_run_of_one_kind_is_counted(void **unused)
     acquire_history_release(&h);
 }
 
+static void a_run_that_finds_two_things_is_named_once(void **unused)
+{
+    struct acquire_history h = {0};
+
+    (void)unused;
+    acquire_history_add(&h, 2, (struct utc){1700000000, 0}, "one", "one");
+    acquire_history_add(&h, 2, (struct utc){1700000001, 0}, "two", "two");
+    assert_text(&h, "Run 2, from 2023-11-14 22:13:20 UTC: one. two.");
+    acquire_history_release(&h);
+}
+
 /* A line and a record have room for 16 KiB. */
 static void what_is_always_another_does_not_push_out_what_matters(void **unused)
 {
@@ -109,6 +120,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_run_of_one_kind_is_counted),
+        cmocka_unit_test(a_run_that_finds_two_things_is_named_once),
         cmocka_unit_test(what_is_always_another_does_not_push_out_what_matters),
         cmocka_unit_test(it_is_kept_in_the_state),
     };
