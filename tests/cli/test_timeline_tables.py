@@ -12,6 +12,7 @@ import tempfile
 import unittest
 
 from test_timeline_formats import CASES as LINES
+import harness
 from timeline_lines import is_nobodys, PROBE, WRITTEN, read_file, read_lines
 
 SHARED = pathlib.Path(__file__).resolve().parents[2] / "../shared/data"
@@ -343,4 +344,4 @@ class Mactime(unittest.TestCase):
 
 if __name__ == "__main__":
     os.environ.setdefault("LC_ALL", "C.UTF-8")
-    unittest.main()
+    harness.main()
