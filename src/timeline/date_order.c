@@ -51,13 +51,26 @@ void date_order_add(struct date_order_vote *v, const struct stated *day_first,
     v->hours |= 1U << day_first->hour;
 }
 
+void date_order_front(struct str *line)
+{
+    struct str at = *line;
+
+    if (str_take(&at, "[Nest] ")) {
+        (void)str_cut(&at, '-');
+        if (str_take(&at, " "))
+            *line = at;
+    } else if (!str_take(line, "[")) {
+        (void)str_take(line, "L ");
+    }
+}
+
 void date_order_see(struct date_order_vote *v, struct str line)
 {
     struct dated as[2] = {{.clock = CLOCK_BY_LINE}, {.clock = CLOCK_BY_LINE}};
     bool is_either, is_one = false;
 
     str_skip_blanks(&line);
-    dated_numbers_front(&line);
+    date_order_front(&line);
     for (int i = 0; i < 2; i++) {
         struct str at = line;
 

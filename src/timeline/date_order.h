@@ -23,5 +23,8 @@ void date_order_add(struct date_order_vote *v, const struct stated *day_first,
                     const struct stated *month_first);
 /* The same of a line that begins with such a date, also in a bracket; of another one nothing. */
 void date_order_see(struct date_order_vote *v, struct str line);
+/* Takes off what stands in front of a date of numbers: a bracket, "[Nest] 7  - " of NestJS, "L " of
+ * game servers. */
+void date_order_front(struct str *line);
 /* is_own: no text that somebody wrote stands where the dates were found. */
 enum date_order date_order_end(const struct date_order_vote *v, bool is_own);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "timeline/app.h"
 #include "timeline/carried.h"
+#include "timeline/date_order.h"
 #include "timeline/format.h"
 #include "timeline/manner.h"
 #include "timeline/level.h"
@@ -337,7 +338,7 @@ static enum line_verdict numbers(struct reader *r, struct str line, bool is_day_
     line = at;
     if (line.len == 0 || manner_is_deeper(&r->manner, whole))
         return LINE_CONTINUES;
-    dated_numbers_front(&at);
+    date_order_front(&at);
     date = at;
     if (!dated_numbers(&at, is_day_first, &d, &is_either) &&
         !(r->manner.has_both_orders && dated_numbers(&at, !is_day_first, &d, &is_either)))

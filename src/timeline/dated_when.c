@@ -589,19 +589,6 @@ bool dated_bsd(struct str *rest, struct dated *out)
     return give(rest, at, &d, out);
 }
 
-void dated_numbers_front(struct str *line)
-{
-    struct str at = *line;
-
-    if (str_take(&at, "[Nest] ")) {
-        at = str_from(at, digits_of(at));
-        str_skip_blanks(&at);
-        if (str_take(&at, "- "))
-            *line = at;
-    } else if (!str_take(line, "["))
-        (void)str_take(line, "L ");
-}
-
 bool dated_named(struct str *rest, struct dated *out)
 {
     return take_before_column(rest, take_named, out);

@@ -35,6 +35,3 @@ bool dated_log4j(struct str *rest, struct dated *out);
 bool dated_epoch(struct str *rest, struct dated *out);
 /* "Jan 18 17:39:50", "PDT Jan 18 17:39:50": Asterisk and Monit, which state no year. */
 bool dated_bsd(struct str *rest, struct dated *out);
-/* What stands in front of a date of numbers: a bracket, "[Nest] 7  - " of NestJS, "L " of game
- * servers. */
-void dated_numbers_front(struct str *line);

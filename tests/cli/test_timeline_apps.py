@@ -164,6 +164,13 @@ class Apps(unittest.TestCase):
         events, _ = read_lines(lines)
         self.assertEqual({event["time"][:16] for event in events if event["event.kind"] == "event"}, {"2026-11-25T03:12"})
 
+    def test_what_stands_in_front_of_dates_of_numbers(self):
+        for front, behind in (("[Nest] 7  - ", ", 7:32:47 PM    WARN [AuthService] Failed login attempt for user eva from ip address 203.0.113.9"), ("L ", " - 19:32:47: Rejected connection from somebody")):
+            events, counts = read_lines("".join(f"{front}11/{day}/2026{behind}\n" for day in range(13, 25)))
+            self.assertEqual((counts["events"], counts["unparsed"], events[0]["time"]), (12, 0, "2026-11-13T19:32:47Z"), front)
+            if "AuthService" in behind:
+                self.assertEqual({name: events[0].get(name) for name in EVA}, EVA)
+
     def test_guesses_from_the_server_itself_are_logins(self):
         events, _ = read_lines(f"{ISO}.17 Logon       Login failed for user 'sa'. Reason: Password did not match. [CLIENT: <local machine>]\n")
         self.assertEqual([events[0].get(name) for name in ("event.action", "event.outcome", "user.name", "source.ip")], ["login", "failure", "sa", None])
